@@ -1,0 +1,17 @@
+import { doors } from './test/support/doors.mjs';
+
+// Minified and compressed, without the peers. A budget is raised on purpose, in a commit that says why.
+const BUDGETS = { main: '20 kB', core: '10 kB', rxjs: '12 kB', testing: '20 kB' };
+
+function budgetOf(door) {
+  if (!BUDGETS[door]) throw new Error(`.size-limit.mjs has no budget for the door "${door}"`);
+  return BUDGETS[door];
+}
+
+export default doors().map(({ name, module }) => ({
+  name,
+  path: module,
+  limit: budgetOf(name),
+  ignore: ['@nestjs/*', 'rxjs', 'reflect-metadata'],
+  modifyEsbuildConfig: (config) => ({ ...config, platform: 'node', format: 'esm' }),
+}));

@@ -1,0 +1,58 @@
+const relativeImports = { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] };
+
+const doors = {
+  '^nestjs-selfheal$': '<rootDir>/lib/index.ts',
+  '^nestjs-selfheal/(.*)$': '<rootDir>/lib/$1/index.ts',
+};
+
+// Everything that must be one copy with Nest, also where lib imports it.
+const nest11 = {
+  '^(@nestjs/.*|class-transformer|class-validator|reflect-metadata|rxjs(?:/.*)?)$':
+    '<rootDir>/test/nest11/node_modules/$1',
+};
+
+const swc = {
+  swcrc: false,
+  sourceMaps: 'inline',
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: {
+      legacyDecorator: true,
+      decoratorMetadata: true,
+      useDefineForClassFields: true,
+      verbatimModuleSyntax: true,
+    },
+    keepClassNames: true,
+    experimental: { keepImportAttributes: true },
+  },
+};
+
+function project(displayName, folders, settings = {}) {
+  const { nestMajor = '12', moduleNameMapper = {}, ...others } = settings;
+  return {
+    displayName,
+    rootDir: import.meta.dirname,
+    testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.spec.ts`),
+    testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
+    testEnvironmentOptions: { nestMajor },
+    modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/nest11/package.json'],
+    extensionsToTreatAsEsm: ['.ts'],
+    moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
+    moduleNameMapper: { ...moduleNameMapper, ...doors, ...relativeImports },
+    transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+    ...others,
+  };
+}
+
+export default {
+  waitForUnhandledRejections: true,
+  projects: [
+    project('unit', ['unit', 'laws']),
+    project('nest12', ['integration']),
+    project('nest11', ['integration'], { nestMajor: '11', moduleNameMapper: nest11 }),
+    project('sample-app', ['sample-app'], {
+      setupFilesAfterEnv: ['<rootDir>/test/support/long-timeout.mjs'],
+    }),
+  ],
+};

@@ -1,0 +1,54 @@
+import { Ambient } from './ambient.js';
+import type { Clock } from './clock.js';
+import type { EventSink } from './events.js';
+import { Lanes } from './lane.js';
+
+/** How long delays may still begin and be waited for. */
+export interface Lifetime {
+  /** Whether the application is closing: no retry starts, no delay begins. */
+  readonly isClosing: boolean;
+  /** Calls back once when the closing begins, at once where it has; answers how to take it back. */
+  onClosing(listener: () => void): () => void;
+}
+
+/** What rules and shells need of the application they run in; two applications share none of it. */
+export interface Environment {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly lifetime: Lifetime;
+  readonly lanes: Lanes;
+  readonly ambient: Ambient;
+}
+
+/** The life of one application. */
+export class ApplicationLifetime implements Lifetime {
+  private closing = false;
+  private readonly listeners = new Set<() => void>();
+
+  get isClosing(): boolean {
+    return this.closing;
+  }
+
+  onClosing(listener: () => void): () => void {
+    if (this.closing) {
+      listener();
+      return () => undefined;
+    }
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Ends all delays that are waited for; later calls change nothing. */
+  close(): void {
+    if (this.closing) return;
+    this.closing = true;
+    const listeners = [...this.listeners];
+    this.listeners.clear();
+    for (const listener of listeners) listener();
+  }
+}
+
+/** An environment of its own around a clock and a place for events. */
+export function createEnvironment(clock: Clock, events: EventSink, lifetime: Lifetime): Environment {
+  return { clock, events, lifetime, lanes: new Lanes(clock), ambient: new Ambient() };
+}

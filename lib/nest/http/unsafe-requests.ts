@@ -1,0 +1,19 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/**
+ * Knows which route handlers are answering a request that must not be repeated. Costs nothing until the first
+ * such request: Node pays for an async context only once one was entered.
+ */
+export class UnsafeRequests {
+  private readonly handlers = new AsyncLocalStorage<object>();
+
+  /** Runs what answers an unsafe request; `handler` is whatever `isUnsafeNow` will be asked with. */
+  answer<T>(handler: object, run: () => T): T {
+    return this.handlers.run(handler, run);
+  }
+
+  /** Whether the running code is part of this handler's answer to an unsafe request; calls it makes are not. */
+  isUnsafeNow(handler: object): boolean {
+    return this.handlers.getStore() === handler;
+  }
+}

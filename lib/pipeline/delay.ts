@@ -1,0 +1,44 @@
+import type { Environment } from '../core/environment.js';
+import type { Scope } from '../core/scope.js';
+
+/** How a delay ended: by itself, or because nobody waits for what would follow. */
+export type DelayEnd = 'elapsed' | 'aborted' | 'shutdown';
+
+/**
+ * Waits, unless the call is ended or the application closes before: then it ends at once. Calls back once; what
+ * it answers ends the wait without a callback.
+ */
+export function startDelay(
+  scope: Scope,
+  delayMs: number,
+  environment: Environment,
+  done: (end: DelayEnd) => void,
+): () => void {
+  let isOver = false;
+  const undo: (() => void)[] = [];
+  const stop = (): void => {
+    isOver = true;
+    for (const each of undo) each();
+  };
+  const end = (how: DelayEnd): void => {
+    if (isOver) return;
+    stop();
+    done(how);
+  };
+  undo.push(scope.cancellation.onCancel(() => end('aborted')));
+  if (!isOver) undo.push(environment.lifetime.onClosing(() => end('shutdown')));
+  if (isOver) {
+    stop();
+    return stop;
+  }
+  const timer = environment.clock.schedule(delayMs, () => end('elapsed'));
+  undo.push(() => timer.cancel());
+  return stop;
+}
+
+/** As {@link startDelay}, to be awaited. */
+export function delay(scope: Scope, delayMs: number, environment: Environment): Promise<DelayEnd> {
+  return new Promise((resolve) => {
+    startDelay(scope, delayMs, environment, resolve);
+  });
+}

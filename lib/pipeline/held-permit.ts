@@ -1,0 +1,40 @@
+import type { Gate, Permit } from '../core/rule.js';
+import type { Scope } from '../core/scope.js';
+
+/** A permit on its way through a call: whatever ends the call, it goes back to its gate exactly once. */
+export class HeldPermit {
+  private isHeld = true;
+  private readonly stopWatching: (() => void) | undefined;
+
+  constructor(
+    private readonly gate: Gate,
+    private readonly permit: Permit,
+    private readonly scope: Scope,
+  ) {
+    if (!gate.returnsOnCancel) return;
+    this.stopWatching = scope.cancellation.onCancel((reason) => this.failed(reason));
+  }
+
+  succeeded(value: unknown): void {
+    if (this.letGo()) this.gate.succeeded(this.permit, value, this.scope);
+  }
+
+  /** A time limit of the call itself is the dependency's failure; the caller's own leaving is nobody's. */
+  failed(error: unknown): void {
+    if (!this.letGo()) return;
+    const origin = this.scope.isCancelled ? this.scope.cancellation.origin : undefined;
+    if (origin === 'caller' || origin === 'loser') this.gate.cancelled(this.permit);
+    else this.gate.failed(this.permit, error, this.scope);
+  }
+
+  cancelled(): void {
+    if (this.letGo()) this.gate.cancelled(this.permit);
+  }
+
+  private letGo(): boolean {
+    if (!this.isHeld) return false;
+    this.isHeld = false;
+    this.stopWatching?.();
+    return true;
+  }
+}

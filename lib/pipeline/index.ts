@@ -1,0 +1,32 @@
+export { Breaker } from './breaker.js';
+export type { BreakerCallOptions, BreakerPermit } from './breaker.js';
+export { CallRecord } from './call-record.js';
+export type { FirstAttempt, Invocation } from './call-record.js';
+export { Compiler } from './compile.js';
+export type { CompiledPolicies, PolicyOwner } from './compile.js';
+export { startDelay } from './delay.js';
+export type { DelayEnd } from './delay.js';
+export { enterCall } from './enter-call.js';
+export type { EnteredCall } from './enter-call.js';
+export { Engine } from './engine.js';
+export type { Learned } from './fused-call.js';
+export { HeldPermit } from './held-permit.js';
+export { argumentsFor, FUNCTIONS, invoke, within } from './invoke.js';
+export type { Target } from './invoke.js';
+export { CANONICAL_ORDER, checkOrder, inOrder } from './order.js';
+export type {
+  EngineOptions,
+  FallbackRequest,
+  NamedPolicies,
+  PolicyDefaults,
+  PolicyOptions,
+  PolicyOverrides,
+} from './policy-options.js';
+export { Pipeline } from './pipeline.js';
+export type { CallOptions, PipelineParts } from './pipeline.js';
+export { limitBegan, RunningLimit } from './promise-limit.js';
+export { composeAsyncIterable } from './run-async-iterable.js';
+export type { IterationCall } from './run-async-iterable.js';
+export type { SharedFamily } from './shared-family.js';
+export type { GateWord, LimitWord, Step, StepWord } from './step.js';
+export { ValueLog, valuesOf } from './value-log.js';

@@ -1,0 +1,108 @@
+import type { Environment } from '../core/environment.js';
+import { Scope } from '../core/scope.js';
+import { CallRecord, type FirstAttempt } from './call-record.js';
+import { enterCall } from './enter-call.js';
+import type { Learned } from './fused-call.js';
+import { FusedPath } from './fused-path.js';
+import type { Target } from './invoke.js';
+import type { PromiseNext } from './promise-layers.js';
+import { composePromise } from './run-promise.js';
+import type { Step } from './step.js';
+
+/** What a pipeline is made of. */
+export interface PipelineParts {
+  /** `Class.method`, or the name given to `execute`. */
+  readonly operation: string;
+  /** The rules, outermost first. */
+  readonly steps: readonly Step[];
+  readonly target: Target;
+  readonly environment: Environment;
+  /** Whether the running call answers an incoming request that must not be repeated. */
+  readonly isUnsafe?: (() => boolean) | undefined;
+}
+
+/** What a single call brings along. */
+export interface CallOptions {
+  /** Ends the call when it aborts: no execution begins any more, a delay ends at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The rules around one method of one application, put together once. */
+export class Pipeline {
+  readonly operation: string;
+  readonly steps: readonly Step[];
+  readonly target: Target;
+  readonly environment: Environment;
+  private readonly isUnsafe: () => boolean;
+  private readonly composed: PromiseNext;
+  private readonly fused: FusedPath;
+
+  constructor(parts: PipelineParts) {
+    this.operation = parts.operation;
+    this.steps = parts.steps;
+    this.target = parts.target;
+    this.environment = parts.environment;
+    this.isUnsafe = parts.isUnsafe ?? (() => false);
+    this.composed = composePromise(this.steps, this.target, this.environment);
+    this.fused = new FusedPath(this);
+  }
+
+  /** Calls a method that gives a promise. Never throws: what goes wrong is a rejection. */
+  call(self: unknown, args: readonly unknown[]): Promise<unknown> {
+    return this.environment.ambient.current === undefined ? this.fused.call(self, args) : this.run(self, args);
+  }
+
+  /** Calls a method whose kind only its answer shows. */
+  learn(self: unknown, args: readonly unknown[], isStream: (result: unknown) => boolean): Learned {
+    return this.fused.learn(self, args, isStream);
+  }
+
+  /** As {@link Pipeline.call}, step by step from the beginning. */
+  run(self: unknown, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
+    return this.through(this.composed, this.record(self, args, options), options);
+  }
+
+  /** Carries on step by step where a first attempt was more than a plain success. */
+  resume(self: unknown, args: readonly unknown[], startedMs: number, firstAttempt: FirstAttempt): Promise<unknown> {
+    const record = new CallRecord({
+      operation: this.operation,
+      environment: this.environment,
+      self,
+      args,
+      isUnsafe: this.isUnsafe(),
+      startedMs,
+      canBeAborted: false,
+      firstAttempt,
+    });
+    return this.composed(new Scope(record, Number.POSITIVE_INFINITY), record);
+  }
+
+  /** What is known of a call that begins now. */
+  record(
+    self: unknown,
+    args: readonly unknown[],
+    options: CallOptions = {},
+    firstAttempt?: FirstAttempt,
+  ): CallRecord {
+    return new CallRecord({
+      operation: this.operation,
+      environment: this.environment,
+      self,
+      args,
+      isUnsafe: this.isUnsafe(),
+      startedMs: this.environment.clock.nowMs(),
+      canBeAborted: options.signal !== undefined,
+      firstAttempt,
+    });
+  }
+
+  /** Runs layers in a scope that ends with the caller's signal and with the decorated call around it. */
+  async through(layers: PromiseNext, record: CallRecord, options: CallOptions): Promise<unknown> {
+    const entered = enterCall(record, this.environment, options.signal);
+    try {
+      return await layers(entered.scope, record);
+    } finally {
+      entered.leave();
+    }
+  }
+}

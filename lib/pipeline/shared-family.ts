@@ -1,0 +1,67 @@
+import { NamedRegistry } from '../core/registry.js';
+import { layered } from './merge.js';
+import { SharedOptions } from './shared-options.js';
+
+/** How the shared objects of one kind are made and changed. */
+export interface FamilyParts<O extends object, T> {
+  /** What they are called in messages: `circuit breaker`. */
+  readonly noun: string;
+  /** The policy as option messages name it: `circuitBreaker`. */
+  readonly policy: string;
+  /** What holds where nobody says anything else. */
+  readonly defaults: Partial<O> | undefined;
+  /** Named configurations of the module, and their path in its options: `circuitBreakers`. */
+  readonly named: Readonly<Record<string, Partial<O>>> | undefined;
+  readonly path: string;
+  /** @throws {InvalidOptionsError} naming `place` */
+  make(name: string, place: string, options: O): T;
+  /** Gives an object other options while it lives. @throws {InvalidOptionsError} naming `place` */
+  change(item: T, place: string, options: O): void;
+}
+
+/** The shared objects of one kind in one application, each under its name. */
+export class SharedFamily<O extends object, T> {
+  readonly registry: NamedRegistry<T>;
+  private readonly options = new Map<string, SharedOptions<Partial<O>>>();
+
+  constructor(private readonly parts: FamilyParts<O, T>) {
+    this.registry = new NamedRegistry(parts.noun);
+    for (const [name, options] of Object.entries(parts.named ?? {})) {
+      this.declare(name, `${parts.path}.${name}`, options);
+    }
+  }
+
+  /**
+   * Lays what one place says of a shared object to what others have said.
+   *
+   * @throws {InvalidOptionsError} naming both places where they differ
+   */
+  declare(name: string, place: string, options: Partial<O>): void {
+    const shared = this.options.get(name) ?? new SharedOptions<Partial<O>>(this.parts.policy, name);
+    this.options.set(name, shared);
+    const isNew = shared.add(place, options);
+    const existing = this.registry.find(name);
+    if (isNew && existing !== undefined) this.parts.change(existing, place, this.optionsOf(name));
+  }
+
+  /** The object of this name, made with all that was said of it when it is first asked for. */
+  obtain(name: string, place: string): T {
+    return this.registry.find(name) ?? this.registry.add(name, this.parts.make(name, place, this.optionsOf(name)));
+  }
+
+  /** An object that belongs to one method alone. */
+  own(operation: string, options: Partial<O>): T {
+    const complete = layered<Partial<O>>(this.parts.defaults, options) as O;
+    return this.registry.add(operation, this.parts.make(operation, operation, complete));
+  }
+
+  /** Makes all that the module has named, so that a wrong option stops the boot and the registry knows them. */
+  obtainNamed(): void {
+    for (const name of Object.keys(this.parts.named ?? {})) this.obtain(name, `${this.parts.path}.${name}`);
+  }
+
+  private optionsOf(name: string): O {
+    // What is still missing is refused by `make`.
+    return layered<Partial<O>>(this.parts.defaults, this.options.get(name)?.together) as O;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Permit } from '../../../core/rule.js';
+import type { ResolvedCircuitBreakerOptions, ResolvedSlidingWindow } from '../resolved-options.js';
+import {
+  EMPTY_TALLY,
+  failureOf,
+  type Outcome,
+  type SlidingWindow,
+  slidingWindow,
+  type Tally,
+} from '../sliding-window.js';
+import {
+  BreakerState,
+  isRateReached,
+  type Surroundings,
+  TimedPermit,
+  type Verdict,
+} from './breaker-state.js';
+
+/** Lets every call through and watches what becomes of them. */
+export class Closed extends BreakerState {
+  /** Made with the first outcome, so that an idle breaker has none. */
+  private window: SlidingWindow | undefined = undefined;
+  private failuresInARow = 0;
+
+  get name(): 'closed' {
+    return 'closed';
+  }
+
+  override get consecutiveFailures(): number {
+    return this.failuresInARow;
+  }
+
+  admit({ options, clock }: Surroundings): Permit {
+    if (options.slowCallDurationThresholdMs === undefined) return this.period;
+    return new TimedPermit(this.period, clock.nowMs());
+  }
+
+  override record(_permit: Permit, outcome: Outcome, { options, clock }: Surroundings): Verdict {
+    const window = (this.window ??= slidingWindow(options.slidingWindow, clock));
+    window.record(outcome, clock);
+    this.failuresInARow = failureOf(outcome) === 0 ? 0 : this.failuresInARow + 1;
+    return this.isToOpen(window, options) ? 'open' : 'stay';
+  }
+
+  override tallyAt(nowMs: number): Tally {
+    return this.window?.tallyAt(nowMs) ?? EMPTY_TALLY;
+  }
+
+  /** A window of another shape begins empty; failures in a row are no part of it and stay. */
+  override underOptions(before: ResolvedCircuitBreakerOptions, after: ResolvedCircuitBreakerOptions): this {
+    if (!isSameShape(before.slidingWindow, after.slidingWindow)) this.window = undefined;
+    return this;
+  }
+
+  private isToOpen(window: SlidingWindow, options: ResolvedCircuitBreakerOptions): boolean {
+    const { failureThreshold, failureRateThreshold, minimumNumberOfCalls } = options;
+    const isRateReady = window.recorded >= minimumNumberOfCalls;
+    const isRowDecisive = !isRateReady || failureRateThreshold === false;
+    if (isRowDecisive && failureThreshold !== false && this.failuresInARow >= failureThreshold) return true;
+    return isRateReady && isRateReached(window, options);
+  }
+}
+
+function isSameShape(before: ResolvedSlidingWindow, after: ResolvedSlidingWindow): boolean {
+  if (before.type === 'time') return after.type === 'time' && before.sizeMs === after.sizeMs;
+  return after.type === 'count' && before.size === after.size;
+}

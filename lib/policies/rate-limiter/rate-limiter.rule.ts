@@ -1,0 +1,111 @@
+import type { Call } from '../../core/call.js';
+import type { Environment } from '../../core/environment.js';
+import { InvalidOptionsError, withoutStack } from '../../core/errors.js';
+import { type Admission, type Gate, Refusal } from '../../core/rule.js';
+import { KeyedLines } from './keyed-lines.js';
+import { LimitedLine, PERMIT } from './limited-line.js';
+import { RateLimitExceededError } from './rate-limiter.errors.js';
+import type { ResolvedRateLimiterOptions } from './rate-limiter.options.js';
+
+/** What a rate limiter is made of. */
+export interface RateLimiterParts {
+  readonly name: string;
+  readonly options: ResolvedRateLimiterOptions;
+  readonly environment: Environment;
+}
+
+/** A rate limiter at one moment. */
+export interface RateLimiterSnapshot {
+  readonly name: string;
+  /** Calls that might start at once; `undefined` where each key has its own. */
+  readonly available: number | undefined;
+  /** Calls that wait now, of all keys. */
+  readonly queued: number;
+  /** Keys that are known now; 0 where calls have none. */
+  readonly keys: number;
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+/**
+ * Lets at most `limit` calls start per window. Later ones wait their turn where that comes soon enough, and
+ * are refused at once where it does not; nobody overtakes, and a refused call uses nothing.
+ */
+export class RateLimiterRule implements Gate {
+  readonly name: string;
+  readonly returnsOnCancel = false;
+  readonly judgesValues = false;
+  private readonly environment: Environment;
+  private readonly line: LimitedLine;
+  private readonly keyed: KeyedLines;
+  private options: ResolvedRateLimiterOptions;
+
+  constructor({ name, options, environment }: RateLimiterParts) {
+    this.name = name;
+    this.options = options;
+    this.environment = environment;
+    this.line = new LimitedLine(options, environment.clock);
+    this.keyed = new KeyedLines(options, environment.clock);
+  }
+
+  admit(call: Call): Admission {
+    const nowMs = this.environment.clock.nowMs();
+    const line = this.options.key === undefined ? this.line : this.lineOf(call, this.options.key, nowMs);
+    if (line instanceof Refusal) return line;
+    if (line.tryStart(nowMs)) return PERMIT;
+    const startsAtMs = line.startsAtMs(nowMs);
+    if (startsAtMs - nowMs <= this.options.maxWaitDurationMs) return line.join();
+    return this.refuse(call, wholeWaitMs(nowMs, startsAtMs));
+  }
+
+  succeeded(): void {
+    // A start is a start, whatever becomes of it.
+  }
+
+  failed(): void {
+    // A start is a start, whatever becomes of it.
+  }
+
+  cancelled(): void {
+    // A start is a start, whatever becomes of it.
+  }
+
+  snapshot(): RateLimiterSnapshot {
+    const { name, keyed, line } = this;
+    const { key, limit, windowMs } = this.options;
+    const available = key === undefined ? line.free(this.environment.clock.nowMs()) : undefined;
+    return { name, available, queued: line.queued + keyed.queued, keys: keyed.size, limit, windowMs };
+  }
+
+  /** Changes the limits while calls wait: none of them is refused for it, some may start sooner or later. */
+  reconfigure(options: ResolvedRateLimiterOptions): void {
+    this.options = options;
+    this.line.change(options);
+    this.keyed.change(options);
+  }
+
+  private lineOf(
+    call: Call,
+    keyOf: (...args: unknown[]) => string,
+    nowMs: number,
+  ): LimitedLine | Refusal {
+    const { operation, args } = call;
+    const key: unknown = keyOf(...args);
+    if (typeof key === 'string') return this.keyed.of(key, nowMs);
+    const facts = { operation, policy: this.name, field: 'key', value: key };
+    return new Refusal(new InvalidOptionsError({ ...facts, expected: `must give a text, gave ${typeof key}` }));
+  }
+
+  private refuse(call: Call, retryAfterMs: number): Refusal {
+    const { events } = this.environment;
+    const facts = { operation: call.operation, policy: this.name, retryAfterMs };
+    if (events.isObserved) events.emit({ kind: 'rate-limiter.rejected', ...facts });
+    return new Refusal(withoutStack(() => new RateLimitExceededError(facts)));
+  }
+}
+
+/** Whole milliseconds after which a call does start; the sum decides, not the difference, which was rounded. */
+function wholeWaitMs(nowMs: number, startsAtMs: number): number {
+  const waitMs = Math.ceil(startsAtMs - nowMs);
+  return nowMs + waitMs < startsAtMs ? waitMs + 1 : waitMs;
+}

@@ -1,0 +1,27 @@
+import { MOST_ERRORS, causesOf, fieldOf, membersOf, textOf } from '../../core/error-facts.js';
+import { type Allowance } from '../../core/error-facts.js';
+import { headerOf } from '../../core/headers.js';
+
+const UNSAFE_METHODS = new Set(['POST', 'PATCH']);
+
+/**
+ * Whether a failure tells of an outgoing HTTP request that must not be repeated: a POST or PATCH without an
+ * `Idempotency-Key`, in the `config` of the error, of one of its causes or of a member of an `AggregateError`.
+ */
+export function tellsOfUnsafeRequest(failure: unknown): boolean {
+  const allowance: Allowance = { left: MOST_ERRORS };
+  const queued = new Set<unknown>([failure]);
+  // Members are appended while this runs.
+  for (const root of queued) {
+    for (const each of causesOf(root, allowance)) {
+      if (isUnsafe(fieldOf(each, 'config'))) return true;
+      for (const member of membersOf(each)) queued.add(member);
+    }
+  }
+  return false;
+}
+
+function isUnsafe(request: unknown): boolean {
+  if (!UNSAFE_METHODS.has(textOf(request, 'method').toUpperCase())) return false;
+  return (headerOf(fieldOf(request, 'headers'), 'idempotency-key') ?? '').trim() === '';
+}

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { faultPlan } from '../upstreams/fault-plan.js';
+import { LiveView } from './live-view.js';
+import { run } from './run.js';
+import { runSession, type Session } from './session.js';
+import { tableOf } from './table.js';
+
+/** The demo ends within 90 s; rather with an error than later. */
+const ENDS_WITHIN_MS = 86_000;
+const USAGE = `npm run demo [-- --json] [-- --short]
+  --json   progress on standard error, and the table as one JSON object on the last line of standard output
+  --short  a shortened fault plan, about 11 s a run`;
+
+interface DemoOptions {
+  readonly json: boolean;
+  readonly short: boolean;
+}
+
+async function demo(session: Session, { json, short }: DemoOptions): Promise<void> {
+  const length = short ? 'short' : 'full';
+  const plan = faultPlan(length);
+  const view = new LiveView(json ? process.stderr : process.stdout);
+  const tooLate = new Error(`the demo did not end within ${ENDS_WITHIN_MS / 1_000} s`);
+  setTimeout(() => session.fail(tooLate), ENDS_WITHIN_MS).unref();
+
+  const duration = Math.round(plan.durationMs / 1_000);
+  view.say(`A checkout over three flaky upstreams: one fault plan of ${duration} s, played twice.\n`);
+  view.say('First run: plain services.');
+  const plain = await run(session, view, 'plain', length);
+  view.say('\nSecond run: the same services, decorated.');
+  const healing = await run(session, view, 'healing', length);
+
+  view.say(tableOf(plain, healing, plan));
+  if (json) process.stdout.write(`${JSON.stringify({ plain: plain.figures, healing: healing.figures })}\n`);
+}
+
+function optionsOf(args: string[]): DemoOptions | undefined {
+  const options = {
+    json: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
+  } as const;
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+    return undefined;
+  }
+}
+
+const options = optionsOf(process.argv.slice(2));
+if (options === undefined) process.exit(2);
+await runSession((session) => demo(session, options));

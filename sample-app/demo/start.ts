@@ -1,0 +1,50 @@
+import { faultPlan } from '../upstreams/fault-plan.js';
+import { runSession, type Session } from './session.js';
+import { Shop } from './shop.js';
+
+const DEFAULT_PORT = 3_000;
+
+async function start(session: Session, port: number): Promise<void> {
+  const plan = faultPlan('full');
+  const shop = await Shop.open(session, { mode: 'healing', plan: 'full', isLooping: true, port });
+  if (shop.app.port !== port)
+    say(`Port ${port} is taken; set PORT for another. This time it is ${shop.app.port}.`);
+  say(greeting(shop, plan.durationMs / 1_000));
+
+  let startAtMs = Date.now();
+  shop.begin(startAtMs);
+  for (;;) {
+    await shop.killAndRestart(plan, startAtMs);
+    startAtMs += plan.durationMs;
+    await session.sleep(startAtMs - Date.now());
+  }
+}
+
+function greeting(shop: Shop, seconds: number): string {
+  return `
+  checkout   ${shop.url}
+  stats      ${shop.url}/stats
+  payments   ${shop.urlOf('payments')}
+  inventory  ${shop.urlOf('inventory')}
+  shipping   ${shop.urlOf('shipping')}
+
+  curl -i ${shop.url}/checkout -H 'Content-Type: application/json' \\
+    -d '{"orderId":"order-1","sku":"lamp","quantity":2}'
+
+  The upstreams play the fault plan (sample-app/upstreams/fault-plan.ts) every ${seconds} s. Ctrl-C stops it all.
+`;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function portOf(text: string | undefined): number {
+  const port = text === undefined || text === '' ? DEFAULT_PORT : Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  process.stderr.write(`PORT must be a whole number from 0 to 65535, not "${text}"\n`);
+  return process.exit(2);
+}
+
+const port = portOf(process.env['PORT']);
+await runSession((session) => start(session, port), { isEndedBySignal: true });

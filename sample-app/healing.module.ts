@@ -1,0 +1,36 @@
+import { Module } from '@nestjs/common';
+import { type CircuitBreakerOptions, ResilienceModule } from 'nestjs-selfheal';
+import { ClientsModule } from './clients.module.js';
+import { Inventory } from './inventory/inventory.js';
+import { InventoryService } from './inventory/inventory.service.js';
+import { Payments } from './payments/payments.js';
+import { PaymentsService } from './payments/payments.service.js';
+import { Shipping } from './shipping/shipping.js';
+import { ShippingService } from './shipping/shipping.service.js';
+import { HealingStats } from './stats/healing-stats.js';
+import { Stats } from './stats/stats.js';
+
+// The library's defaults but for two: at 50 calls a second a window of 2 s tells enough, and upstreams
+// on the same machine may be asked again every second.
+const breaker: CircuitBreakerOptions = {
+  slidingWindow: { type: 'time', size: '2s' },
+  waitDurationInOpenState: { initialDelay: '500ms', multiplier: 2, maxDelay: '1s' },
+};
+
+/** The decorated services, and the module that carries their decorators out. */
+@Module({
+  imports: [
+    ClientsModule,
+    ResilienceModule.forRoot({
+      circuitBreakers: { payments: breaker, inventory: breaker, shipping: breaker },
+    }),
+  ],
+  providers: [
+    { provide: Inventory, useClass: InventoryService },
+    { provide: Shipping, useClass: ShippingService },
+    { provide: Payments, useClass: PaymentsService },
+    { provide: Stats, useClass: HealingStats },
+  ],
+  exports: [Inventory, Shipping, Payments, Stats],
+})
+export class HealingModule {}

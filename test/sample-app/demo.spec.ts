@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { RunFigures } from '../../sample-app/demo/figures.js';
+import { commandOf, leftOf, Running } from './running.js';
+
+const FIELDS: readonly (keyof RunFigures)[] = [
+  'requests',
+  'successRate',
+  'degradedRate',
+  'upstreamCallsPerRequest',
+  'p50Ms',
+  'p99Ms',
+  'maxWaitMs',
+  'recoveredAfterMs',
+  'upstreamCallsDuringOutage',
+];
+
+const SECONDS = 1_000;
+/** The demo's processes in either run: three upstreams, the application, the traffic. */
+const PROCESSES = 5;
+
+function figuresIn(output: string): Record<'plain' | 'healing', RunFigures> {
+  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Record<'plain' | 'healing', RunFigures>;
+}
+
+describe('npm run demo', () => {
+  let demo: Running;
+
+  afterEach(() => demo.end());
+
+  async function startedDemo(): Promise<number[]> {
+    demo = new Running('demo.mjs', ['--short', '--json']);
+    await demo.printed(/plain +[1-9]\.\d s/);
+    return demo.descendants();
+  }
+
+  it(
+    'plays the plan twice, answers with the figures of both runs, and stops everything',
+    async () => {
+      const pids = await startedDemo();
+      await demo.printed(/healing +[1-9]\.\d s/);
+      pids.push(...demo.descendants());
+
+      expect(await demo.ended).toBe(0);
+
+      const { plain, healing } = figuresIn(demo.out);
+      expect(Object.keys(plain)).toEqual(FIELDS);
+      expect(Object.keys(healing)).toEqual(FIELDS);
+      expect(healing.requests).toBe(plain.requests);
+      expect(healing.successRate).toBeGreaterThan(plain.successRate);
+      expect(healing.degradedRate).toBeGreaterThan(0);
+      expect(healing.maxWaitMs).toBeLessThan(plain.maxWaitMs);
+      expect(healing.upstreamCallsDuringOutage).toBeLessThan(plain.upstreamCallsDuringOutage);
+      expect(demo.err).toMatch(/orders charged twice +0 +0\n/);
+      expect(pids).toHaveLength(2 * PROCESSES);
+      expect(await leftOf(pids)).toEqual([]);
+    },
+    90 * SECONDS,
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGKILL', 'SIGKILL'],
+  ] as const)(
+    'leaves nothing behind when it gets %s',
+    async (signal, end) => {
+      const pids = await startedDemo();
+
+      demo.process.kill(signal);
+
+      expect(await demo.ended).toBe(end);
+      expect(pids).toHaveLength(PROCESSES);
+      expect(await leftOf(pids)).toEqual([]);
+    },
+    60 * SECONDS,
+  );
+
+  it(
+    'fails, says why and stops the others when one of its processes dies',
+    async () => {
+      const pids = await startedDemo();
+      const victim = pids.find((pid) => commandOf(pid).includes('"name":"shipping"')) ?? 0;
+
+      process.kill(victim, 'SIGKILL');
+
+      expect(await demo.ended).toBe(1);
+      expect(demo.err).toContain(`shipping (process ${victim}) was ended by SIGKILL`);
+      expect(await leftOf(pids)).toEqual([]);
+    },
+    60 * SECONDS,
+  );
+
+  it(
+    'fails and stops everything when nobody reads its output any more',
+    async () => {
+      demo = new Running('demo.mjs', ['--short']);
+      await demo.printed(/plain +[1-9]\.\d s/);
+      const pids = demo.descendants();
+
+      demo.process.stdout?.destroy();
+
+      expect(await demo.ended).toBe(1);
+      expect(await leftOf(pids)).toEqual([]);
+    },
+    60 * SECONDS,
+  );
+
+  it(
+    'refuses an option that it does not know',
+    async () => {
+      demo = new Running('demo.mjs', ['--jsn']);
+
+      expect(await demo.ended).toBe(2);
+      expect(demo.err).toContain('--jsn');
+      expect(demo.err).toContain('--json');
+    },
+    60 * SECONDS,
+  );
+});
