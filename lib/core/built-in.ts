@@ -8,8 +8,8 @@ export interface BuiltIn {
 }
 
 /**
- * The content of a date, map, set, binary value, regular expression, URL or error; `undefined` for every other
- * value. Those of another realm (a test runner's, `structuredClone` in it) are known by their mark.
+ * The content of a date, map, set, binary value, regular expression, URL or error; `undefined` for all other
+ * values. Those of another realm (a test runner's, `structuredClone` in it) are known by their mark.
  */
 export function builtInOf(value: object): BuiltIn | undefined {
   if (ArrayBuffer.isView(value)) return bytesOf(value);

@@ -107,9 +107,9 @@ class Walk {
     const builtIn = builtInOf(value);
     if (builtIn !== undefined) return this.tagged(builtIn);
     if (isActive(value)) return this.refuseHere('is a promise or a stream');
-    const text = this.visible(value);
-    if (text === '{}') return this.refuseHere(`is an instance of ${className(value)} that shows no content`);
-    return text;
+    return hasContent(value)
+      ? this.visible(value)
+      : this.refuseHere(`shows no content (${className(value)})`);
   }
 
   /** What a value shows by itself: what its `toJSON` gives, or its own members. */
@@ -166,6 +166,11 @@ function isPlain(value: object): boolean {
   return Object.hasOwn(prototype as object, 'hasOwnProperty') && Object.getPrototypeOf(prototype) === null;
 }
 
+/** Whether anything of an instance can be seen from outside; an undefined member counts as one. */
+function hasContent(value: object & { readonly toJSON?: unknown }): boolean {
+  return typeof value.toJSON === 'function' || Object.keys(value).length > 0;
+}
+
 /** Whether it stands for content that is still to come. */
 function isActive(value: object): boolean {
   const one = value as Readonly<Record<PropertyKey, unknown>>;
@@ -175,5 +180,5 @@ function isActive(value: object): boolean {
 
 function className(value: object): string {
   const { constructor } = value;
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'a class without a name';
+  return typeof constructor === 'function' ? `an instance of ${constructor.name}` : 'an instance of no class';
 }

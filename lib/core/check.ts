@@ -19,7 +19,13 @@ export class OptionCheck {
   /** @throws {InvalidOptionsError} always; `expected` ends the sentence, as `must be …` */
   refuse(field: string, value: unknown, expected: string): never {
     const { policy, operation } = this;
-    throw new InvalidOptionsError({ policy, operation, field, value, expected: `${expected}, got ${show(value)}` });
+    throw new InvalidOptionsError({
+      policy,
+      operation,
+      field,
+      value,
+      expected: `${expected}, got ${show(value)}`,
+    });
   }
 
   /** @throws {InvalidOptionsError} unless the value is a whole number, at least `least` */
@@ -48,14 +54,22 @@ export class OptionCheck {
     const milliseconds = parseDuration(value);
     if (milliseconds !== undefined && milliseconds >= leastMs) return milliseconds;
     const least = leastMs > 0 ? `, at least ${leastMs} ms` : '';
-    return this.refuse(field, value, `must be milliseconds or a text like '250ms', '2s', '5m', '24h', '7d'${least}`);
+    return this.refuse(
+      field,
+      value,
+      `must be milliseconds or a text like '250ms', '2s', '5m', '24h', '7d'${least}`,
+    );
   }
 
   /** A duration above zero. @throws {InvalidOptionsError} */
   positiveDurationMs(field: string, value: Duration | undefined): number {
     const milliseconds = parseDuration(value);
     if (milliseconds !== undefined && milliseconds > 0) return milliseconds;
-    return this.refuse(field, value, `must be longer than 0: milliseconds or a text like '250ms', '2s', '5m'`);
+    return this.refuse(
+      field,
+      value,
+      `must be longer than 0: milliseconds or a text like '250ms', '2s', '5m'`,
+    );
   }
 
   /** @throws {InvalidOptionsError} unless the value is one of the words */
@@ -71,7 +85,9 @@ export class OptionCheck {
 
   /** @throws {InvalidOptionsError} unless the value is a text that is not empty */
   text(field: string, value: unknown): string {
-    return typeof value === 'string' && value !== '' ? value : this.refuse(field, value, 'must be a text, not empty');
+    return typeof value === 'string' && value !== ''
+      ? value
+      : this.refuse(field, value, 'must be a text, not empty');
   }
 
   /** @throws {InvalidOptionsError} unless the value is a function or missing */

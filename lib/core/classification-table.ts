@@ -1,4 +1,4 @@
-import { fieldOf, statusOf, textOf } from './error-facts.js';
+import { fieldOf, isInstance, statusOf, textOf, tryToRead } from './error-facts.js';
 import { responseHeaderOf } from './headers.js';
 
 /**
@@ -112,7 +112,7 @@ function ofGrpc(error: unknown): Knowledge {
 function isGrpcShape(error: unknown): boolean {
   if (fieldOf(error, 'details') !== undefined || fieldOf(error, 'metadata') !== undefined) return true;
   if (/^\d+ [A-Z_]+:/.test(textOf(error, 'message'))) return true;
-  return Object.keys(Object(error)).join() === 'code';
+  return tryToRead(() => Object.keys(Object(error)).join()) === 'code';
 }
 
 function ofPostgres(error: unknown): Knowledge {
@@ -142,7 +142,7 @@ function ofConnection(error: unknown): Knowledge {
 
 function ofClass(error: unknown): Knowledge {
   // By name as well: errors of another realm, as undici's within a test runner, are instances of other classes.
-  const isBug = BUG_NAMES.has(textOf(error, 'name')) || BUG_CLASSES.some((each) => error instanceof each);
+  const isBug = BUG_NAMES.has(textOf(error, 'name')) || BUG_CLASSES.some((each) => isInstance(error, each));
   return isBug ? 'bug' : undefined;
 }
 

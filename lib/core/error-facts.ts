@@ -8,6 +8,15 @@ export function fieldOf(subject: unknown, field: string): unknown {
   }
 }
 
+/** What a reading gives; `undefined` where it throws, as that of a hostile `Proxy` does. */
+export function tryToRead<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** A field that holds a text; the empty text where it does not. */
 export function textOf(subject: unknown, field: string): string {
   const value = fieldOf(subject, field);
@@ -29,9 +38,14 @@ export function statusOf(error: unknown): number | undefined {
 /** The members of an `AggregateError`; empty for everything else. */
 export function membersOf(error: unknown): readonly unknown[] {
   // By name as well: errors of another realm, as of a VM context, are instances of other classes.
-  const isAggregate = error instanceof AggregateError || textOf(error, 'name') === 'AggregateError';
+  const isAggregate = textOf(error, 'name') === 'AggregateError' || isInstance(error, AggregateError);
   const members = isAggregate ? fieldOf(error, 'errors') : undefined;
-  return Array.isArray(members) ? members : [];
+  return tryToRead(() => (Array.isArray(members) ? [...(members as readonly unknown[])] : [])) ?? [];
+}
+
+/** `instanceof`, for anything at all. */
+export function isInstance(error: unknown, ofClass: abstract new (...args: never[]) => unknown): boolean {
+  return tryToRead(() => error instanceof ofClass) ?? false;
 }
 
 /** What is left of an allowance of errors to look at; shared by all chains of one question. */
@@ -55,12 +69,7 @@ export function* causesOf(error: unknown, allowance: Allowance): Generator<unkno
 
 function nestStatusOf(error: unknown): unknown {
   const getStatus = fieldOf(error, 'getStatus');
-  if (typeof getStatus !== 'function') return undefined;
-  try {
-    return getStatus.call(error) as unknown;
-  } catch {
-    return undefined;
-  }
+  return typeof getStatus === 'function' ? tryToRead<unknown>(() => getStatus.call(error)) : undefined;
 }
 
 /** Below 100 no HTTP status begins, but exit codes of processes are found in the same field. */

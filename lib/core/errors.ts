@@ -35,11 +35,15 @@ export abstract class ResilienceError extends Error {
     super(message, options);
     this.operation = facts.operation;
     this.policy = facts.policy;
-    this.name = new.target.name;
-    Object.defineProperty(this, BRAND, { value: true });
-    Object.defineProperty(this, 'name', { enumerable: false });
+  }
+
+  override get name(): string {
+    return this.constructor.name;
   }
 }
+
+// On the prototype: refusals are made by the thousand, and a property defined on each costs more than the rest.
+Object.defineProperty(ResilienceError.prototype, BRAND, { value: true });
 
 /** Whether an error was made by this package, by another copy of it included. */
 export function isResilienceError(error: unknown): error is ResilienceError {

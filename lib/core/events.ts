@@ -1,12 +1,6 @@
 /** Why a retry let a failure through. */
 export type GiveUpReason =
-  | 'exhausted'
-  | 'not-retryable'
-  | 'budget'
-  | 'deadline'
-  | 'retry-after'
-  | 'aborted'
-  | 'shutdown';
+  'exhausted' | 'not-retryable' | 'budget' | 'deadline' | 'retry-after' | 'aborted' | 'shutdown';
 
 /** The states of a circuit breaker. */
 export type CircuitBreakerState = 'closed' | 'open' | 'half-open' | 'forced-open' | 'disabled';
@@ -179,6 +173,12 @@ export class EventHub implements EventSink {
   }
 
   report(what: string, error: unknown): void {
-    for (const reporter of this.reporters) reporter(what, error);
+    for (const reporter of this.reporters) {
+      try {
+        reporter(what, error);
+      } catch {
+        // There is nobody left to tell, and it must not reach the call.
+      }
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { fieldOf } from './error-facts.js';
+import { fieldOf, tryToRead } from './error-facts.js';
 
 /**
  * The first value of a header, whatever holds the headers: axios, fetch `Headers`, or a plain object, names in
@@ -16,23 +16,18 @@ export function responseHeaderOf(error: unknown, name: string): string | undefin
 
 function askedOf(headers: unknown, name: string): unknown {
   const get = fieldOf(headers, 'get');
-  if (typeof get !== 'function') return undefined;
-  try {
-    return get.call(headers, name) as unknown;
-  } catch {
-    return undefined;
-  }
+  return typeof get === 'function' ? tryToRead<unknown>(() => get.call(headers, name)) : undefined;
 }
 
 function listedIn(headers: unknown, name: string): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined;
   const wanted = name.toLowerCase();
-  const found = Object.keys(headers).find((each) => each.toLowerCase() === wanted);
+  const found = tryToRead(() => Object.keys(headers).find((each) => each.toLowerCase() === wanted));
   return found === undefined ? undefined : fieldOf(headers, found);
 }
 
 function asText(value: unknown): string | undefined {
-  const first: unknown = Array.isArray(value) ? value[0] : value;
+  const first = tryToRead<unknown>(() => (Array.isArray(value) ? value[0] : value));
   if (typeof first === 'number') return String(first);
   return typeof first === 'string' ? first : undefined;
 }

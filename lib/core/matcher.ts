@@ -20,7 +20,12 @@ export function compileMatcher(
   if (matcher === undefined) return undefined;
   if (typeof matcher === 'function') return matcher;
   const isList = Array.isArray(matcher) && matcher.every((each) => typeof each === 'function');
-  if (!isList) return check.refuse(field, matcher, 'must be a function (error, call) => boolean or a list of error classes');
+  if (!isList)
+    return check.refuse(
+      field,
+      matcher,
+      'must be a function (error, call) => boolean or a list of error classes',
+    );
   const classes = [...matcher];
   return (error) => classes.some((each) => error instanceof each);
 }

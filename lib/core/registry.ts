@@ -15,7 +15,13 @@ export class NamedRegistry<T> {
     const found = this.items.get(name);
     if (found !== undefined) return found;
     const expected = `names no ${this.noun}: "${name}" is unknown (known: ${this.known})`;
-    throw new InvalidOptionsError({ operation: 'registry', policy: this.noun, field: 'name', value: name, expected });
+    throw new InvalidOptionsError({
+      operation: 'registry',
+      policy: this.noun,
+      field: 'name',
+      value: name,
+      expected,
+    });
   }
 
   find(name: string): T | undefined {

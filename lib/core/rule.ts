@@ -15,7 +15,8 @@ export abstract class GrantedPermit {
 export class Refusal {
   readonly kind = 'refused';
 
-  constructor(readonly error: Error) {}
+  /** What the caller gets. */
+  constructor(readonly error: unknown) {}
 }
 
 /** The call may pass later: it stands in a queue of the gate. */

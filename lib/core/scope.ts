@@ -81,7 +81,11 @@ export class Scope implements Call {
 
   /** Whether this scope may end before its work does: it has a deadline, or a caller who can leave. */
   get isLimited(): boolean {
-    return this.deadlineMs !== Number.POSITIVE_INFINITY || this.facts.canBeAborted || this.parent?.isLimited === true;
+    return (
+      this.deadlineMs !== Number.POSITIVE_INFINITY ||
+      this.facts.canBeAborted ||
+      this.parent?.isLimited === true
+    );
   }
 
   /** A scope inside this one: another attempt, or what stands inside a time limit. */
@@ -99,7 +103,9 @@ export class Scope implements Call {
     const { own, parent } = this;
     if (own === undefined || parent === undefined) return;
     const isSameCall = parent.facts === this.facts;
-    this.unlink = parent.cancellation.onCancel((reason, origin) => own.cancel(reason, isSameCall ? origin : 'caller'));
+    this.unlink = parent.cancellation.onCancel((reason, origin) =>
+      own.cancel(reason, isSameCall ? origin : 'caller'),
+    );
   }
 
   /** Lets go of the parent; called when the work of this scope has settled. */

@@ -1,7 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
 import { type Permit, type Refusal, Turn } from './rule.js';
 
-/** Calls that wait for their turn: first in, first out; joining, leaving and being served cost the same for any length. */
+/**
+ * Calls that wait for their turn, first in, first out. To join, to leave and to be served cost the same
+ * however many wait.
+ */
 export class WaitingLine {
   private first: Waiter | undefined;
   private last: Waiter | undefined;

@@ -29,7 +29,7 @@ export class Breaker {
   constructor(
     /** The rule behind it. */
     readonly gate: CircuitBreakerGate,
-    environment: Environment,
+    readonly environment: Environment,
   ) {
     const steps = [{ word: 'circuitBreaker', rule: gate }] as const;
     this.pipeline = new Pipeline({ operation: gate.name, steps, target: FUNCTIONS, environment });
@@ -69,7 +69,10 @@ export class Breaker {
    *
    * @throws {CircuitBreakerOpenError} where the breaker refuses: then the function is not called
    */
-  async execute<T>(fn: (call: CallContext) => T | PromiseLike<T>, options: BreakerCallOptions = {}): Promise<T> {
+  async execute<T>(
+    fn: (call: CallContext) => T | PromiseLike<T>,
+    options: BreakerCallOptions = {},
+  ): Promise<T> {
     // The pipeline passes on what the function gives.
     return (await this.pipeline.run(fn, options.args ?? [], options)) as T;
   }

@@ -6,13 +6,24 @@ import type { CircuitBreakerOptions } from '../policies/circuit-breaker/index.js
 import { FallbackRule, type FallbackParts, resolveFallbackOptions } from '../policies/fallback/index.js';
 import type { RateLimiterOptions, RateLimiterRule } from '../policies/rate-limiter/index.js';
 import { resolveRetryOptions, type RetryOptions, RetryRule } from '../policies/retry/index.js';
-import { resolveTimeLimiterOptions, TimeLimit, type TimeLimiterOptions } from '../policies/time-limiter/index.js';
+import {
+  resolveTimeLimiterOptions,
+  TimeLimit,
+  type TimeLimiterOptions,
+} from '../policies/time-limiter/index.js';
 import type { Breaker } from './breaker.js';
 import type { Engine } from './engine.js';
 import { layered } from './merge.js';
 import { checkOrder, inOrder } from './order.js';
 import type { FallbackRequest, PolicyOptions, PolicyOverrides } from './policy-options.js';
 import type { SharedFamily } from './shared-family.js';
+import {
+  breakerOptions,
+  bulkheadOptions,
+  rateLimiterOptions,
+  retryOptions,
+  timeLimiterOptions,
+} from './short-forms.js';
 import type { Step, StepWord } from './step.js';
 
 /** A method, or a block of code, and the policies it asks for. */
@@ -61,10 +72,31 @@ export class Compiler {
     if (this.isOn('rateLimiter')) this.addRateLimiter();
     if (this.isOn('bulkhead')) this.addBulkhead();
     const order = policies.order?.filter((word) => !this.isTakenAway(word));
-    if (order !== undefined) checkOrder(operation, order, this.steps.map((step) => step.word));
+    if (order !== undefined)
+      checkOrder(
+        operation,
+        order,
+        this.steps.map((step) => step.word),
+      );
     const isEnabled = this.engine.options.enabled !== false;
     const steps = isEnabled ? this.steps : this.steps.filter((step) => step.word === 'fallback');
     return { steps: inOrder(steps, order), options: this.options };
+  }
+
+  /**
+   * Lays what this method says of shared objects to what others say, before any of them is made.
+   *
+   * @throws {InvalidOptionsError} naming both places where two differ
+   */
+  declare(): void {
+    const { operation, policies } = this.owner;
+    const { breakers, rateLimiters, bulkheads } = this.engine;
+    const breaker = breakerOptions(policies.circuitBreaker);
+    const limiter = rateLimiterOptions(policies.rateLimiter);
+    const bulkhead = bulkheadOptions(policies.bulkhead);
+    if (breaker.name !== undefined) breakers.declare(breaker.name, operation, breaker);
+    if (limiter.name !== undefined) rateLimiters.declare(limiter.name, operation, limiter);
+    if (bulkhead.name !== undefined) bulkheads.declare(bulkhead.name, operation, bulkhead);
   }
 
   private isOn(policy: keyof PolicyOverrides): boolean {
@@ -76,11 +108,17 @@ export class Compiler {
     for (const policy of Object.keys(this.overrides) as (keyof PolicyOverrides)[]) {
       if (policies[policy] !== undefined) continue;
       const place = `overrides['${this.owner.overrideKey ?? this.owner.operation}']`;
-      new OptionCheck(policy, place).refuse('overrides', this.overrides[policy], 'has no such policy to change');
+      new OptionCheck(policy, place).refuse(
+        'overrides',
+        this.overrides[policy],
+        'has no such policy to change',
+      );
     }
   }
 
-  private override<P extends keyof PolicyOverrides>(policy: P): Exclude<PolicyOverrides[P], false> | undefined {
+  private override<P extends keyof PolicyOverrides>(
+    policy: P,
+  ): Exclude<PolicyOverrides[P], false> | undefined {
     const found = this.overrides[policy];
     // `false` takes the policy away and never gets here.
     return found === false ? undefined : (found as Exclude<PolicyOverrides[P], false> | undefined);
@@ -102,9 +140,13 @@ export class Compiler {
 
   private addLimits(): void {
     const { timeLimiter } = this.owner.policies;
-    const written = typeof timeLimiter === 'object' ? timeLimiter : attemptLimit(timeLimiter);
+    const written = timeLimiterOptions(timeLimiter);
     const { defaults } = this.engine.options;
-    const together = layered<TimeLimiterOptions>(defaults?.timeLimiter, written, this.override('timeLimiter'));
+    const together = layered<TimeLimiterOptions>(
+      defaults?.timeLimiter,
+      written,
+      this.override('timeLimiter'),
+    );
     const options = resolveTimeLimiterOptions(this.owner.operation, together);
     const { environment } = this;
     const { attemptTimeoutMs, totalTimeoutMs } = options;
@@ -120,7 +162,7 @@ export class Compiler {
 
   private addRetry(): void {
     const { retry } = this.owner.policies;
-    const written: RetryOptions = typeof retry === 'string' ? { name: retry } : (retry ?? {});
+    const written = retryOptions(retry);
     const override = this.override('retry');
     const name = override?.name ?? written.name;
     const { defaults } = this.engine.options;
@@ -134,10 +176,9 @@ export class Compiler {
   }
 
   private namedRetry(name: string): RetryOptions | undefined {
-    const { retries = {}, isLenient } = this.engine.options;
-    const found = retries[name];
-    if (found !== undefined || isLenient === true) return found;
-    const known = Object.keys(retries).join(', ') || 'none';
+    const found = this.engine.retryNamed(name);
+    if (found !== undefined || this.engine.options.isLenient === true) return found;
+    const known = this.engine.retryNames.join(', ') || 'none';
     const check = new OptionCheck('retry', this.owner.operation);
     return check.refuse('name', name, `must name a retry of the module (known: ${known})`);
   }
@@ -156,15 +197,23 @@ export class Compiler {
 
   private addBreaker(): void {
     const { circuitBreaker } = this.owner.policies;
-    const written = typeof circuitBreaker === 'string' ? { name: circuitBreaker } : (circuitBreaker ?? {});
-    const { gate } = this.shared<CircuitBreakerOptions, Breaker>('circuitBreaker', this.engine.breakers, written);
+    const written = breakerOptions(circuitBreaker);
+    const { gate } = this.shared<CircuitBreakerOptions, Breaker>(
+      'circuitBreaker',
+      this.engine.breakers,
+      written,
+    );
     this.steps.push({ word: 'circuitBreaker', rule: gate });
   }
 
   private addRateLimiter(): void {
     const { rateLimiter } = this.owner.policies;
-    const written = typeof rateLimiter === 'string' ? { name: rateLimiter } : (rateLimiter ?? {});
-    const rule = this.shared<RateLimiterOptions, RateLimiterRule>('rateLimiter', this.engine.rateLimiters, written);
+    const written = rateLimiterOptions(rateLimiter);
+    const rule = this.shared<RateLimiterOptions, RateLimiterRule>(
+      'rateLimiter',
+      this.engine.rateLimiters,
+      written,
+    );
     this.steps.push({ word: 'rateLimiter', rule });
   }
 
@@ -189,7 +238,11 @@ export class Compiler {
     if (name === undefined) return family.own(operation, own);
     if (override !== undefined) {
       const place = `overrides['${operation}']`;
-      new OptionCheck(policy, place).refuse('name', name, 'is shared: one method cannot change it for the others');
+      new OptionCheck(policy, place).refuse(
+        'name',
+        name,
+        'is shared: one method cannot change it for the others',
+      );
     }
     family.declare(name, operation, written);
     return family.obtain(name, operation);
@@ -200,14 +253,4 @@ export class Compiler {
     const policy = word === 'attemptTimeout' || word === 'totalTimeout' ? 'timeLimiter' : word;
     return this.overrides[policy as keyof PolicyOverrides] === false;
   }
-}
-
-function attemptLimit(attemptTimeout: TimeLimiterOptions['attemptTimeout']): TimeLimiterOptions {
-  return attemptTimeout === undefined ? {} : { attemptTimeout };
-}
-
-function bulkheadOptions(written: PolicyOptions['bulkhead']): BulkheadOptions {
-  if (typeof written === 'string') return { name: written };
-  if (typeof written === 'number') return { maxConcurrentCalls: written };
-  return written ?? {};
 }

@@ -7,13 +7,23 @@ import {
   createCircuitBreaker,
   resolveCircuitBreakerOptions,
 } from '../policies/circuit-breaker/index.js';
-import { type RateLimiterOptions, RateLimiterRule, resolveRateLimiterOptions } from '../policies/rate-limiter/index.js';
-import { resolveRetryBudgetOptions, type RetryBudgetOptions, RetryBudgetRule } from '../policies/retry-budget/index.js';
-import { resolveRetryOptions } from '../policies/retry/index.js';
-import { resolveTimeLimiterOptions } from '../policies/time-limiter/index.js';
+import {
+  type RateLimiterOptions,
+  RateLimiterRule,
+  resolveRateLimiterOptions,
+} from '../policies/rate-limiter/index.js';
+import {
+  resolveRetryBudgetOptions,
+  type RetryBudgetOptions,
+  RetryBudgetRule,
+} from '../policies/retry-budget/index.js';
+import { resolveRetryOptions, type RetryOptions } from '../policies/retry/index.js';
 import { Breaker } from './breaker.js';
-import type { EngineOptions } from './policy-options.js';
+import { checkEngineOptions } from './engine-options-check.js';
+import { layered } from './merge.js';
+import type { EngineOptions, NamedPolicies } from './policy-options.js';
 import { SharedFamily } from './shared-family.js';
+import { SharedOptions } from './shared-options.js';
 
 /** Everything that the policies of one application share: breakers, bulkheads, limiters, retry budgets. */
 export class Engine {
@@ -21,22 +31,34 @@ export class Engine {
   readonly bulkheads: SharedFamily<BulkheadOptions, BulkheadRule>;
   readonly rateLimiters: SharedFamily<RateLimiterOptions, RateLimiterRule>;
   readonly budgets = new NamedRegistry<RetryBudgetRule>('retry budget');
+  private readonly retries = new Map<string, SharedOptions<RetryOptions>>();
 
   /** @throws {InvalidOptionsError} naming the path of the option that cannot be meant */
   constructor(
     readonly options: EngineOptions,
     readonly environment: Environment,
   ) {
-    checkUnshared(options);
+    checkEngineOptions(options);
     this.breakers = breakers(options, environment);
     this.bulkheads = bulkheads(options, environment);
     this.rateLimiters = rateLimiters(options, environment);
     this.addBudget('default', 'retryBudget', options.retryBudget ?? {});
-    for (const [name, budget] of Object.entries(options.retryBudgets ?? {})) {
-      this.addBudget(name, `retryBudgets.${name}`, budget);
+    this.add(options);
+  }
+
+  /**
+   * Adds named policies, of the application itself or of one of its modules.
+   *
+   * @throws {InvalidOptionsError} naming the path of the option that cannot be meant, or the two places that differ
+   */
+  add(named: NamedPolicies, place = ''): void {
+    for (const [name, options] of Object.entries(named.retries ?? {})) this.addRetry(name, place, options);
+    for (const [name, options] of Object.entries(named.retryBudgets ?? {})) {
+      this.addBudget(name, `${place}retryBudgets.${name}`, options);
     }
-    this.breakers.obtainNamed();
-    this.bulkheads.obtainNamed();
+    this.breakers.addNamed(named.circuitBreakers, place);
+    this.bulkheads.addNamed(named.bulkheads, place);
+    this.rateLimiters.addNamed(named.rateLimiters, place);
   }
 
   /** @throws {InvalidOptionsError} where a budget of this name exists, or an option cannot be meant */
@@ -46,18 +68,30 @@ export class Engine {
     const options = resolveRetryBudgetOptions(place, given);
     this.budgets.add(name, new RetryBudgetRule(name, options, this.environment.clock));
   }
-}
 
-/** What is copied by each method is checked once where it was written. */
-function checkUnshared({ defaults, retries }: EngineOptions): void {
-  if (defaults?.retry !== undefined) resolveRetryOptions('defaults.retry', defaults.retry);
-  if (defaults?.timeLimiter !== undefined) resolveTimeLimiterOptions('defaults.timeLimiter', defaults.timeLimiter);
-  if (defaults?.circuitBreaker !== undefined) {
-    resolveCircuitBreakerOptions('defaults.circuitBreaker', defaults.circuitBreaker);
+  /** The named configuration of a retry, which each method copies. */
+  retryNamed(name: string): RetryOptions | undefined {
+    return this.retries.get(name)?.together;
   }
-  if (defaults?.bulkhead !== undefined) resolveBulkheadOptions('defaults.bulkhead', defaults.bulkhead);
-  for (const [name, retry] of Object.entries(retries ?? {})) {
-    resolveRetryOptions(`retries.${name}`, { ...defaults?.retry, ...retry });
+
+  /** The names of the retries that are configured. */
+  get retryNames(): readonly string[] {
+    return [...this.retries.keys()];
+  }
+
+  /** Makes all that is named, so that the registries know them and a wrong option is found. */
+  obtainNamed(): void {
+    this.breakers.obtainNamed();
+    this.bulkheads.obtainNamed();
+    this.rateLimiters.obtainNamed();
+  }
+
+  private addRetry(name: string, place: string, options: RetryOptions): void {
+    const path = `${place}retries.${name}`;
+    resolveRetryOptions(path, layered(this.options.defaults?.retry, options));
+    const known = this.retries.get(name) ?? new SharedOptions<RetryOptions>('retry', name);
+    known.add(path, options);
+    this.retries.set(name, known);
   }
 }
 
@@ -67,10 +101,13 @@ function breakers(options: EngineOptions, environment: Environment): Engine['bre
     policy: 'circuitBreaker',
     path: 'circuitBreakers',
     defaults: options.defaults?.circuitBreaker,
-    named: options.circuitBreakers,
     make: (name, place, given) => {
       const resolved = resolveCircuitBreakerOptions(place, given);
-      return new Breaker(createCircuitBreaker({ name, options: resolved, environment }), environment);
+      const gate = createCircuitBreaker({ name, options: resolved, environment });
+      const forced = options.forcedBreakers?.[name];
+      if (forced === 'forced-open') gate.forceOpen();
+      if (forced === 'disabled') gate.disable();
+      return new Breaker(gate, environment);
     },
     change: ({ gate }, place, given) => gate.reconfigure(resolveCircuitBreakerOptions(place, given)),
   });
@@ -82,7 +119,6 @@ function bulkheads(options: EngineOptions, environment: Environment): Engine['bu
     policy: 'bulkhead',
     path: 'bulkheads',
     defaults: options.defaults?.bulkhead,
-    named: options.bulkheads,
     make: (name, place, given) =>
       new BulkheadRule({ name, options: resolveBulkheadOptions(place, given), environment }),
     change: (rule, place, given) => rule.reconfigure(resolveBulkheadOptions(place, given)),
@@ -95,7 +131,6 @@ function rateLimiters(options: EngineOptions, environment: Environment): Engine[
     policy: 'rateLimiter',
     path: 'rateLimiters',
     defaults: options.defaults?.rateLimiter,
-    named: options.rateLimiters,
     make: (name, place, given) =>
       new RateLimiterRule({ name, options: resolveRateLimiterOptions(place, given), environment }),
     change: (rule, place, given) => rule.reconfigure(resolveRateLimiterOptions(place, given)),

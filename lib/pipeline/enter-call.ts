@@ -34,5 +34,10 @@ export function enterCall(record: CallRecord, environment: Environment, signal?:
 }
 
 function tooLate(record: CallRecord): Error {
-  return new TimeoutExceededError({ operation: record.operation, policy: 'timeLimiter', limit: 'total', timeoutMs: 0 });
+  return new TimeoutExceededError({
+    operation: record.operation,
+    policy: 'timeLimiter',
+    limit: 'total',
+    timeoutMs: 0,
+  });
 }

@@ -1,10 +1,14 @@
-import type { LaneEntry } from '../core/lane.js';
 import type { Call } from '../core/call.js';
-import type { Admission, Permit } from '../core/rule.js';
+import type { Environment } from '../core/environment.js';
+import type { Lane, LaneEntry } from '../core/lane.js';
+import type { Admission, Gate, Permit } from '../core/rule.js';
 import { Scope } from '../core/scope.js';
-import { CallRecord, type Invocation } from './call-record.js';
-import type { FusedPath } from './fused-path.js';
-import { argumentsFor, within } from './invoke.js';
+import type { FallbackRule } from '../policies/fallback/index.js';
+import type { RetryRule } from '../policies/retry/index.js';
+import type { TimeLimit } from '../policies/time-limiter/index.js';
+import { CallRecord, type FirstAttempt, type Invocation } from './call-record.js';
+import { argumentsFor, type Target, within } from './invoke.js';
+import type { Step } from './step.js';
 
 /** What a time limit leaves in the place of the method's outcome. */
 const TIME_IS_UP = Symbol('time is up');
@@ -15,6 +19,39 @@ export type Learned =
   | { readonly kind: 'refused'; readonly promise: Promise<unknown> }
   | { readonly kind: 'value'; readonly promise: Promise<unknown>; readonly result: unknown }
   | { readonly kind: 'stream'; readonly result: unknown; readonly scope: Scope };
+
+/** What a fused call needs of the pipeline it belongs to. */
+export interface FusedPipeline {
+  readonly operation: string;
+  readonly target: Target;
+  readonly environment: Environment;
+  readonly steps: readonly Step[];
+  resume(
+    self: unknown,
+    args: readonly unknown[],
+    startedMs: number,
+    firstAttempt: FirstAttempt,
+  ): Promise<unknown>;
+}
+
+/** A gate and the index of its step. */
+export interface FusedGate {
+  readonly gate: Gate;
+  readonly step: number;
+}
+
+/** The way that fused calls take: what of a pipeline they touch, compiled once. */
+export interface FusedWay {
+  readonly pipeline: FusedPipeline;
+  readonly gates: readonly FusedGate[];
+  readonly retry: RetryRule | undefined;
+  readonly fallback: FallbackRule | undefined;
+  readonly limit: TimeLimit | undefined;
+  readonly lane: Lane | undefined;
+  readonly judgesValues: boolean;
+  admissionsByStep(permits: readonly Permit[], asked: number, last?: Admission): (Admission | undefined)[];
+  recycle(call: FusedCall): void;
+}
 
 type Resolve = (value: unknown) => void;
 
@@ -41,7 +78,7 @@ export class FusedCall implements Call, LaneEntry {
   private readonly onValue = (value: unknown): unknown => this.settled(value);
   private readonly onError = (error: unknown): unknown => this.failed(error);
 
-  constructor(private readonly path: FusedPath) {}
+  constructor(private readonly path: FusedWay) {}
 
   get operation(): string {
     return this.path.pipeline.operation;
@@ -125,7 +162,9 @@ export class FusedCall implements Call, LaneEntry {
   private finish(result: unknown): Promise<unknown> {
     this.result = result;
     const promise = result instanceof Promise ? result : Promise.resolve(result);
-    return this.path.lane === undefined ? promise.then(this.onValue, this.onError) : this.raceAgainstLimit(promise);
+    return this.path.lane === undefined
+      ? promise.then(this.onValue, this.onError)
+      : this.raceAgainstLimit(promise);
   }
 
   /** The reaction runs in the caller's async context, whoever ends the race between the method and its limit. */

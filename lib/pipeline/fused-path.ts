@@ -1,27 +1,20 @@
-import { type Gate, type Permit, type Admission } from '../core/rule.js';
 import type { Lane } from '../core/lane.js';
+import type { Admission, Permit } from '../core/rule.js';
 import type { FallbackRule } from '../policies/fallback/index.js';
 import type { RetryRule } from '../policies/retry/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
-import { FusedCall, type Learned } from './fused-call.js';
-import type { Pipeline } from './pipeline.js';
+import { FusedCall, type FusedGate, type FusedPipeline, type FusedWay, type Learned } from './fused-call.js';
 import { isLimit } from './step.js';
 
 /** Calls that have ended are kept for the next ones, up to so many. */
 const MOST_SPARE_CALLS = 512;
-
-/** A gate and the index of its step. */
-export interface FusedGate {
-  readonly gate: Gate;
-  readonly step: number;
-}
 
 /**
  * The first attempt of a call in one frame: all gates are asked, the method is called in the same tick, and one
  * reaction to its promise tells all rules of a success. Whatever else happens (a refusal, a queue, a failure, a
  * limit that passes) is handed over to the plain composition together with what was done so far.
  */
-export class FusedPath {
+export class FusedPath implements FusedWay {
   readonly gates: readonly FusedGate[];
   readonly retry: RetryRule | undefined;
   readonly fallback: FallbackRule | undefined;
@@ -32,7 +25,7 @@ export class FusedPath {
   readonly judgesValues: boolean;
   private readonly spare: FusedCall[] = [];
 
-  constructor(readonly pipeline: Pipeline) {
+  constructor(readonly pipeline: FusedPipeline) {
     const { steps, environment } = pipeline;
     const gates: FusedGate[] = [];
     const limits: TimeLimit[] = [];

@@ -4,7 +4,9 @@ export { CallRecord } from './call-record.js';
 export type { FirstAttempt, Invocation } from './call-record.js';
 export { Compiler } from './compile.js';
 export type { CompiledPolicies, PolicyOwner } from './compile.js';
-export { startDelay } from './delay.js';
+export { DEFAULT_ENGINE } from './default-engine.js';
+export type { EngineWithEvents } from './default-engine.js';
+export { delay, startDelay } from './delay.js';
 export type { DelayEnd } from './delay.js';
 export { enterCall } from './enter-call.js';
 export type { EnteredCall } from './enter-call.js';
@@ -14,6 +16,8 @@ export { HeldPermit } from './held-permit.js';
 export { argumentsFor, FUNCTIONS, invoke, within } from './invoke.js';
 export type { Target } from './invoke.js';
 export { CANONICAL_ORDER, checkOrder, inOrder } from './order.js';
+export { createPolicies, Policies } from './policies.js';
+export type { PoliciesOptions } from './policies.js';
 export type {
   EngineOptions,
   FallbackRequest,
@@ -27,6 +31,7 @@ export type { CallOptions, PipelineParts } from './pipeline.js';
 export { limitBegan, RunningLimit } from './promise-limit.js';
 export { composeAsyncIterable } from './run-async-iterable.js';
 export type { IterationCall } from './run-async-iterable.js';
+export { breakerOptions, bulkheadOptions, rateLimiterOptions, retryOptions } from './short-forms.js';
 export type { SharedFamily } from './shared-family.js';
 export type { GateWord, LimitWord, Step, StepWord } from './step.js';
 export { ValueLog, valuesOf } from './value-log.js';

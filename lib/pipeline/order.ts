@@ -37,9 +37,12 @@ export function checkOrder(operation: string, order: readonly unknown[], present
   const remedy = `: the method has ${canonical.join(', ')} (in the canonical order)`;
   for (const word of order) {
     const isKnown = CANONICAL_ORDER.some((each) => each === word);
-    if (!isKnown) check.refuse('order', word, `has an unknown word; known are ${CANONICAL_ORDER.join(' ')}${remedy}`);
-    if (!present.some((each) => each === word)) check.refuse('order', word, `names a step the method has not${remedy}`);
-    if (order.indexOf(word) !== order.lastIndexOf(word)) check.refuse('order', word, `names a step twice${remedy}`);
+    if (!isKnown)
+      check.refuse('order', word, `has an unknown word; known are ${CANONICAL_ORDER.join(' ')}${remedy}`);
+    if (!present.some((each) => each === word))
+      check.refuse('order', word, `names a step the method has not${remedy}`);
+    if (order.indexOf(word) !== order.lastIndexOf(word))
+      check.refuse('order', word, `names a step twice${remedy}`);
   }
   const missing = present.find((word) => !order.includes(word));
   if (missing !== undefined) check.refuse('order', missing, `leaves out a step${remedy}`);

@@ -49,7 +49,9 @@ export class Pipeline {
 
   /** Calls a method that gives a promise. Never throws: what goes wrong is a rejection. */
   call(self: unknown, args: readonly unknown[]): Promise<unknown> {
-    return this.environment.ambient.current === undefined ? this.fused.call(self, args) : this.run(self, args);
+    return this.environment.ambient.current === undefined
+      ? this.fused.call(self, args)
+      : this.run(self, args);
   }
 
   /** Calls a method whose kind only its answer shows. */
@@ -63,7 +65,12 @@ export class Pipeline {
   }
 
   /** Carries on step by step where a first attempt was more than a plain success. */
-  resume(self: unknown, args: readonly unknown[], startedMs: number, firstAttempt: FirstAttempt): Promise<unknown> {
+  resume(
+    self: unknown,
+    args: readonly unknown[],
+    startedMs: number,
+    firstAttempt: FirstAttempt,
+  ): Promise<unknown> {
     const record = new CallRecord({
       operation: this.operation,
       environment: this.environment,

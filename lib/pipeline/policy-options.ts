@@ -73,6 +73,8 @@ export interface EngineOptions extends NamedPolicies {
    * @defaultValue false
    */
   readonly isLenient?: boolean;
+  /** Breakers that begin in a state set by hand, by name; for tests. */
+  readonly forcedBreakers?: Readonly<Record<string, 'forced-open' | 'disabled'>>;
   readonly defaults?: PolicyDefaults;
   /** The retry budget called `default`, shared by everything that names no other. */
   readonly retryBudget?: RetryBudgetOptions;

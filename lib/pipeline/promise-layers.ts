@@ -35,10 +35,15 @@ export const PLAIN_VALUES: ValueView = {
 };
 
 /** Waits for the gate's word where it did not answer at once. @throws the gate's refusal */
-async function awaitPermit(admission: Admission, scope: Scope): Promise<Permit> {
-  const answer = admission instanceof Turn ? await awaitTurn(admission, scope) : admission;
+async function awaitPermit(admission: Admission, gate: Gate, scope: Scope): Promise<Permit> {
+  if (admission instanceof Refusal) throw admission.error;
+  if (!(admission instanceof Turn)) return admission;
+  const answer = await awaitTurn(admission, scope);
   if (answer instanceof Refusal) throw answer.error;
-  return answer;
+  if (!scope.isCancelled) return answer;
+  // The turn came, and the caller left, in one and the same moment: who left must not run.
+  gate.cancelled(answer);
+  throw scope.cancellation.reason;
 }
 
 function awaitTurn(turn: Turn, scope: Scope): Promise<Permit | Refusal> {
@@ -59,7 +64,7 @@ function awaitTurn(turn: Turn, scope: Scope): Promise<Permit | Refusal> {
 export function gateLayer(gate: Gate, step: number, next: PromiseNext, view = PLAIN_VALUES): PromiseNext {
   return async (scope, record) => {
     const admission = record.admission(step) ?? gate.admit(scope);
-    const permit = typeof admission === 'number' ? admission : await awaitPermit(admission, scope);
+    const permit = typeof admission === 'number' ? admission : await awaitPermit(admission, gate, scope);
     const held = new HeldPermit(gate, permit, scope);
     try {
       const value = await next(scope, record);

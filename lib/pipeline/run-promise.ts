@@ -9,7 +9,11 @@ import type { Step } from './step.js';
  * composition; the fused path makes a first attempt without it and hands over to it whenever that attempt is
  * anything but a success.
  */
-export function composePromise(steps: readonly Step[], target: Target, environment: Environment): PromiseNext {
+export function composePromise(
+  steps: readonly Step[],
+  target: Target,
+  environment: Environment,
+): PromiseNext {
   const innermost: PromiseNext = async (scope, record) => invoke(target, environment, scope, record);
   return composeLayers(steps, environment, innermost);
 }

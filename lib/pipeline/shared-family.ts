@@ -10,8 +10,7 @@ export interface FamilyParts<O extends object, T> {
   readonly policy: string;
   /** What holds where nobody says anything else. */
   readonly defaults: Partial<O> | undefined;
-  /** Named configurations of the module, and their path in its options: `circuitBreakers`. */
-  readonly named: Readonly<Record<string, Partial<O>>> | undefined;
+  /** Where named configurations stand in the options of a module: `circuitBreakers`. */
   readonly path: string;
   /** @throws {InvalidOptionsError} naming `place` */
   make(name: string, place: string, options: O): T;
@@ -22,12 +21,18 @@ export interface FamilyParts<O extends object, T> {
 /** The shared objects of one kind in one application, each under its name. */
 export class SharedFamily<O extends object, T> {
   readonly registry: NamedRegistry<T>;
+  private readonly named = new Set<string>();
   private readonly options = new Map<string, SharedOptions<Partial<O>>>();
 
   constructor(private readonly parts: FamilyParts<O, T>) {
     this.registry = new NamedRegistry(parts.noun);
-    for (const [name, options] of Object.entries(parts.named ?? {})) {
-      this.declare(name, `${parts.path}.${name}`, options);
+  }
+
+  /** Adds what a module has named. @throws {InvalidOptionsError} naming both places where two differ */
+  addNamed(named: Readonly<Record<string, Partial<O>>> = {}, place = ''): void {
+    for (const [name, options] of Object.entries(named)) {
+      this.declare(name, `${place}${this.parts.path}.${name}`, options);
+      this.named.add(name);
     }
   }
 
@@ -44,20 +49,36 @@ export class SharedFamily<O extends object, T> {
     if (isNew && existing !== undefined) this.parts.change(existing, place, this.optionsOf(name));
   }
 
+  /** The object of this name, if it exists or somebody has said what it should be. */
+  find(name: string): T | undefined {
+    const existing = this.registry.find(name);
+    return existing === undefined && this.options.has(name)
+      ? this.obtain(name, `${this.parts.path}.${name}`)
+      : existing;
+  }
+
   /** The object of this name, made with all that was said of it when it is first asked for. */
   obtain(name: string, place: string): T {
-    return this.registry.find(name) ?? this.registry.add(name, this.parts.make(name, place, this.optionsOf(name)));
+    return (
+      this.registry.find(name) ?? this.registry.add(name, this.parts.make(name, place, this.optionsOf(name)))
+    );
   }
 
   /** An object that belongs to one method alone. */
   own(operation: string, options: Partial<O>): T {
     const complete = layered<Partial<O>>(this.parts.defaults, options) as O;
-    return this.registry.add(operation, this.parts.make(operation, operation, complete));
+    const item = this.parts.make(operation, operation, complete);
+    return this.registry.add(this.freeName(operation), item);
+  }
+
+  /** A method with a foreign decorator between two of ours may have two of one kind. */
+  private freeName(operation: string): string {
+    return this.registry.find(operation) === undefined ? operation : `${operation} (inner)`;
   }
 
   /** Makes all that the module has named, so that a wrong option stops the boot and the registry knows them. */
   obtainNamed(): void {
-    for (const name of Object.keys(this.parts.named ?? {})) this.obtain(name, `${this.parts.path}.${name}`);
+    for (const name of this.named) this.obtain(name, `${this.parts.path}.${name}`);
   }
 
   private optionsOf(name: string): O {

@@ -35,8 +35,10 @@ export class SharedOptions<T extends object> {
       });
       if (conflict !== undefined) this.refuse(place, source, conflict);
     }
-    const isKnown = given.every(([field]) => this.sources.some((source) => source.options[field] !== undefined));
-    this.sources.push({ place, options: Object.fromEntries(given) });
+    const isKnown = given.every(([field]) =>
+      this.sources.some((source) => source.options[field] !== undefined),
+    );
+    if (!isKnown) this.sources.push({ place, options: Object.fromEntries(given) });
     return !isKnown;
   }
 

@@ -1,5 +1,13 @@
 import { from, Observable, type ObservableInput } from 'rxjs';
-import { type CallRecord, enterCall, invoke, type Invocation, type Pipeline, type Step, within } from '../pipeline/index.js';
+import {
+  type CallRecord,
+  enterCall,
+  invoke,
+  type Invocation,
+  type Pipeline,
+  type Step,
+  within,
+} from '../pipeline/index.js';
 import { fallbackStream, gateStream, type StreamNext } from './stream-layers.js';
 import { limitStream } from './stream-limit.js';
 import { retryStream } from './stream-retry.js';

@@ -50,11 +50,15 @@ class RetriedStream {
         return subscriber.next(value);
       },
       error: (error: unknown) => {
-        const decision = this.hasDelivered ? run.decideLateError(error, attempt) : run.decideError(error, attempt);
+        const decision = this.hasDelivered
+          ? run.decideLateError(error, attempt)
+          : run.decideError(error, attempt);
         end(decision, () => subscriber.error(error));
       },
       complete: () => {
-        const decision: RetryDecision = this.hasDelivered ? { kind: 'done' } : run.decideValue(undefined, attempt);
+        const decision: RetryDecision = this.hasDelivered
+          ? { kind: 'done' }
+          : run.decideValue(undefined, attempt);
         end(decision, () => subscriber.complete());
       },
     });

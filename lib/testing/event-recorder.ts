@@ -35,7 +35,9 @@ export class EventRecorder {
 
   /** The events of one kind, oldest first. */
   of<K extends ResilienceEvent['kind']>(kind: K): readonly Extract<ResilienceEvent, { kind: K }>[] {
-    return this.recorded.filter((event): event is Extract<ResilienceEvent, { kind: K }> => event.kind === kind);
+    return this.recorded.filter(
+      (event): event is Extract<ResilienceEvent, { kind: K }> => event.kind === kind,
+    );
   }
 
   /** How many events of each kind there were. */

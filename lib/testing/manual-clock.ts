@@ -158,7 +158,9 @@ export class ManualClock implements Clock {
     for (const each of this.planned) {
       if (each.dueMs > atMs) continue;
       const isEarlier =
-        next === undefined || each.dueMs < next.dueMs || (each.dueMs === next.dueMs && each.order < next.order);
+        next === undefined ||
+        each.dueMs < next.dueMs ||
+        (each.dueMs === next.dueMs && each.order < next.order);
       if (isEarlier) next = each;
     }
     return next;

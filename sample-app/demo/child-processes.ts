@@ -19,6 +19,8 @@ export interface ChildSpec {
   /** The compiled script, relative to this folder. */
   readonly script: string;
   readonly settings: object;
+  /** Passes on what the process prints; otherwise it is told only if the process ends unexpectedly. */
+  readonly isShown?: boolean;
 }
 
 /** Starts processes, watches them, and leaves none behind. */
@@ -33,7 +35,7 @@ export class ChildProcesses {
   ) {}
 
   /** @throws {Error} when the process ends, or says nothing for too long, before it is ready; or after the abort */
-  async start({ title, script, settings }: ChildSpec): Promise<Child> {
+  async start({ title, script, settings, isShown = false }: ChildSpec): Promise<Child> {
     this.signal.throwIfAborted();
     const path = fileURLToPath(new URL(script, import.meta.url));
     const child = fork(path, [JSON.stringify(settings)], {
@@ -41,7 +43,7 @@ export class ChildProcesses {
       execArgv: ['--enable-source-maps'],
     });
     if (child.pid !== undefined) this.living.add(child);
-    const output = keptOutput(child);
+    const output = keptOutput(child, isShown);
     child.once('exit', (code, signal) => {
       this.living.delete(child);
       if (this.released.has(child)) return;
@@ -108,10 +110,13 @@ function readyPort(child: ChildProcess, title: string): Promise<number> {
 }
 
 /** Reads what the process prints, so that it never blocks, and keeps the end of it for a report. */
-function keptOutput(child: ChildProcess): () => string {
+function keptOutput(child: ChildProcess, isShown: boolean): () => string {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (chunk: string) => (text = (text + chunk).slice(-KEPT_OUTPUT)));
+    stream?.setEncoding('utf8').on('data', (chunk: string) => {
+      text = (text + chunk).slice(-KEPT_OUTPUT);
+      if (isShown) process.stderr.write(chunk);
+    });
   }
   return () => text;
 }

@@ -43,7 +43,12 @@ export class Shop {
       [...upstreams].map(([name, child]) => [name, urlOf(child)]),
     ) as UpstreamUrls;
     const settings: AppSettings = { mode: options.mode, port: options.port, urls };
-    const app = session.children.start({ title: `${options.mode} app`, script: '../main.js', settings });
+    const app = session.children.start({
+      title: `${options.mode} app`,
+      script: '../main.js',
+      settings,
+      isShown: options.isLooping,
+    });
     return new Shop(session, options, upstreams, await session.orEnd(app));
   }
 

@@ -1,4 +1,4 @@
-import { faultPlan } from '../upstreams/fault-plan.js';
+import { type FaultPlan, faultPlan } from '../upstreams/fault-plan.js';
 import { runSession, type Session } from './session.js';
 import { Shop } from './shop.js';
 
@@ -7,16 +7,23 @@ const DEFAULT_PORT = 3_000;
 async function start(session: Session, port: number): Promise<void> {
   const plan = faultPlan('full');
   const shop = await Shop.open(session, { mode: 'healing', plan: 'full', isLooping: true, port });
-  if (shop.app.port !== port)
+  if (port !== 0 && shop.app.port !== port)
     say(`Port ${port} is taken; set PORT for another. This time it is ${shop.app.port}.`);
   say(greeting(shop, plan.durationMs / 1_000));
 
   let startAtMs = Date.now();
   shop.begin(startAtMs);
   for (;;) {
-    await shop.killAndRestart(plan, startAtMs);
+    await Promise.all([announce(session, plan, startAtMs), shop.killAndRestart(plan, startAtMs)]);
     startAtMs += plan.durationMs;
     await session.sleep(startAtMs - Date.now());
+  }
+}
+
+async function announce(session: Session, plan: FaultPlan, startAtMs: number): Promise<void> {
+  for (const { name, beginsMs } of plan.phases) {
+    await session.sleep(startAtMs + beginsMs - Date.now());
+    say(`  upstreams: ${name}`);
   }
 }
 

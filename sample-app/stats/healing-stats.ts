@@ -26,7 +26,7 @@ export class HealingStats extends Stats implements OnApplicationShutdown {
     const breakers = this.breakers.list().map(({ name, state }) => [name, state] as const);
     const healing = {
       retries: this.retries,
-      budgetTokens: this.budgets.get('default').snapshot().tokens,
+      budgetTokens: this.budgets.get('default').snapshot().balance,
       breakers: Object.fromEntries(breakers),
     };
     return { ...super.report(), healing };

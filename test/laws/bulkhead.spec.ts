@@ -22,7 +22,11 @@ class Load {
 
   constructor(private readonly limits: Limits) {
     const { environment } = ruleWorld();
-    this.rule = new BulkheadRule({ name: 'law', options: resolveBulkheadOptions('law', limits), environment });
+    this.rule = new BulkheadRule({
+      name: 'law',
+      options: resolveBulkheadOptions('law', limits),
+      environment,
+    });
   }
 
   get snapshot() {

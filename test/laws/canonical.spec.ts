@@ -33,15 +33,27 @@ function objectOf(members: readonly (readonly [string, unknown])[]): object {
 
 /** Equality by the rules of the specification, written without any text. */
 function isEqual(one: unknown, other: unknown): boolean {
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
-    return one === other || (Number.isNaN(one) && Number.isNaN(other));
-  }
-  if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
+  if (!isObject(one) || !isObject(other)) return one === other || (Number.isNaN(one) && Number.isNaN(other));
+  return Object.getPrototypeOf(one) === Object.getPrototypeOf(other) && haveEqualContent(one, other);
+}
+
+function haveEqualContent(one: object, other: object): boolean {
   if (one instanceof Date) return Number(one) === Number(other);
-  if (one instanceof Set && other instanceof Set) return haveEqualMembers([...one], [...other]);
-  if (one instanceof Map && other instanceof Map) return haveEqualMembers([...one], [...other]);
-  if (Array.isArray(one) || one instanceof Uint8Array) return areEqualLists(one, other as readonly unknown[]);
+  if (isCollection(one) && isCollection(other)) return haveEqualMembers([...one], [...other]);
+  if (isList(one) && isList(other)) return areEqualLists(one, other);
   return haveEqualMembers(membersOf(one), membersOf(other));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+function isCollection(value: object): value is Set<unknown> | Map<unknown, unknown> {
+  return value instanceof Set || value instanceof Map;
+}
+
+function isList(value: object): value is ArrayLike<unknown> {
+  return Array.isArray(value) || value instanceof Uint8Array;
 }
 
 function areEqualLists(one: ArrayLike<unknown>, other: ArrayLike<unknown>): boolean {
@@ -69,7 +81,8 @@ function rebuilt(value: unknown): unknown {
   if (value instanceof Date) return new Date(Number(value));
   if (Array.isArray(value)) return value.map(rebuilt);
   if (value instanceof Set) return new Set([...value].reverse().map(rebuilt));
-  if (value instanceof Map) return new Map([...value].reverse().map(([key, member]) => [key, rebuilt(member)]));
+  if (value instanceof Map)
+    return new Map([...value].reverse().map(([key, member]) => [key, rebuilt(member)]));
   return objectOf(
     Object.entries(value)
       .reverse()

@@ -7,6 +7,7 @@ import {
   RateLimiterRule,
   resolveRateLimiterOptions,
 } from '../../lib/policies/rate-limiter/index.js';
+import { RollingWindow } from '../../lib/policies/rate-limiter/rolling-window.js';
 import { callWith, ruleWorld } from '../support/rule-world.js';
 
 interface Started {
@@ -25,7 +26,11 @@ type Step = { readonly pauseMs: number; readonly act: 'ask' | 'leave'; readonly 
 /** A rate limiter under a random load, until nobody waits any more. */
 async function run(options: RateLimiterOptions, plan: readonly Step[]) {
   const { environment, clock } = ruleWorld();
-  const rule = new RateLimiterRule({ name: 'law', options: resolveRateLimiterOptions('law', options), environment });
+  const rule = new RateLimiterRule({
+    name: 'law',
+    options: resolveRateLimiterOptions('law', options),
+    environment,
+  });
   const started: Started[] = [];
   const refused: Refused[] = [];
   const turns: Turn[] = [];
@@ -40,7 +45,8 @@ async function run(options: RateLimiterOptions, plan: readonly Step[]) {
     const admission = rule.admit(callWith());
     if (admission instanceof Turn) turns.push(admission);
     if (admission instanceof Turn) admission.onTurn(start);
-    else if (admission instanceof Refusal) refused.push({ atMs: askedMs, retryAfterMs: retryAfterOf(admission) });
+    else if (admission instanceof Refusal)
+      refused.push({ atMs: askedMs, retryAfterMs: retryAfterOf(admission) });
     else start();
   }
   await clock.runAll();
@@ -52,9 +58,11 @@ function retryAfterOf({ error }: Refusal): number {
 }
 
 const acts = fc.constantFrom<Step['act'][]>('ask', 'ask', 'ask', 'leave');
-const plans = fc.array(fc.record({ pauseMs: fc.constantFrom(0, 0, 1, 7, 30, 100, 250), act: acts, choice: fc.nat(9) }), {
-  maxLength: 30,
-});
+const plansWith = (...pauses: readonly number[]) =>
+  fc.array(fc.record({ pauseMs: fc.constantFrom(...pauses), act: acts, choice: fc.nat(9) }), {
+    maxLength: 30,
+  });
+const plans = plansWith(0, 0, 1, 7, 30, 100, 250);
 const rates = fc.record({
   limit: fc.integer({ min: 1, max: 4 }),
   window: fc.constantFrom(1, 10, 100, 300),
@@ -102,7 +110,9 @@ describe('law of the rate limiter', () => {
 
         const gaps = started.slice(1).map(({ atMs }, index) => atMs - (started[index]?.atMs ?? 0));
         // What is left is the rounding of the sum.
-        expect(Math.min(Number.POSITIVE_INFINITY, ...gaps)).toBeGreaterThanOrEqual(rate.window / rate.limit - 1e-6);
+        expect(Math.min(Number.POSITIVE_INFINITY, ...gaps)).toBeGreaterThanOrEqual(
+          rate.window / rate.limit - 1e-6,
+        );
       }),
       SETTINGS,
     );
@@ -124,7 +134,8 @@ describe('law of the rate limiter', () => {
   });
 
   it('a lone call passes after what a refused one was told, and not a millisecond earlier', async () => {
-    const asks = plans.map((plan) => plan.map((step): Step => ({ ...step, act: 'ask' })));
+    const fractions = plansWith(0, 0.1, 1 / 3, 7.77, 30, 250.25);
+    const asks = fractions.map((plan) => plan.map((step): Step => ({ ...step, act: 'ask' })));
     await fc.assert(
       fc.asyncProperty(types, rates, asks, fc.constantFrom(0, 1), async (type, rate, plan, early) => {
         const options = { ...rate, type, maxWaitDuration: 0 };
@@ -139,6 +150,31 @@ describe('law of the rate limiter', () => {
         expect(again.started.some(({ id }) => id === until.length)).toBe(early === 0);
       }),
       SETTINGS,
+    );
+  });
+});
+
+describe('law of the rolling window', () => {
+  it('its ring says what a plain list of all starts would say', () => {
+    const pauses = fc.array(fc.constantFrom(0, 0, 0, 1, 3, 20), { maxLength: 120 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), pauses, fc.nat(90), (limit, gaps, ahead) => {
+        const ring = new RollingWindow({ limit, windowMs: 25 });
+        const starts: number[] = [];
+        let nowMs = 0;
+        for (const gap of gaps) {
+          nowMs = ring.startsAtMs(nowMs + gap, 0);
+          ring.start(nowMs);
+          starts.push(nowMs);
+        }
+
+        for (let count = 0; count < ahead; count += 1) {
+          starts.push(Math.max(nowMs, (starts[starts.length - limit] ?? -25) + 25));
+        }
+        const expected = Math.max(nowMs, (starts[starts.length - limit] ?? -25) + 25);
+
+        expect(ring.startsAtMs(nowMs, ahead)).toBe(expected);
+      }),
     );
   });
 });

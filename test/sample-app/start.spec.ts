@@ -29,6 +29,7 @@ describe('npm start', () => {
 
       const answer = await checkout(url);
 
+      expect(shop.out).not.toContain('is taken');
       expect(answer.status).toBe(201);
       expect(await answer.json()).toMatchObject({ orderId: 'order-1', degraded: [] });
       shop.process.kill('SIGINT');

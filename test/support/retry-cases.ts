@@ -226,7 +226,7 @@ export const RETRY_AFTER_CASES: readonly RetryCase[] = [
   },
 ];
 
-/** Cases about limits of time; `startsAt` of an execution is all that matters, it takes no time itself. */
+/** Cases about limits of time; an execution itself takes none. */
 export const LIMIT_CASES: readonly RetryCase[] = [
   {
     name: 'RT-38: does not begin the delay that would cross the limit',

@@ -5,7 +5,7 @@ import { type Admission, type Gate, Refusal, Turn } from '../../lib/core/rule.js
 import { EventRecorder } from '../../lib/testing/event-recorder.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 
-/** An application without Nest around a rule: a clock that stands still, and everything that happens on record. */
+/** An application without Nest around a rule: a clock that stands still, and all that happens on record. */
 export interface RuleWorld {
   readonly clock: ManualClock;
   readonly hub: EventHub;
@@ -16,7 +16,12 @@ export interface RuleWorld {
 export function ruleWorld(): RuleWorld {
   const clock = new ManualClock();
   const hub = new EventHub(clock);
-  return { clock, hub, environment: createEnvironment(clock, hub, new ApplicationLifetime()), events: new EventRecorder(hub) };
+  return {
+    clock,
+    hub,
+    environment: createEnvironment(clock, hub, new ApplicationLifetime()),
+    events: new EventRecorder(hub),
+  };
 }
 
 /** A call as a rule sees it, with these arguments. */

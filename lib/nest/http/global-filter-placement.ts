@@ -1,6 +1,7 @@
 import type { ExceptionFilter } from '@nestjs/common';
 import type { ApplicationConfig } from '@nestjs/core';
-import { NamedFilters } from './named-filters.js';
+import { narrowedToOurs, OursBeforeOthers } from './ahead-of-others.js';
+import { FilterClasses, isFilter } from './filter-classes.js';
 
 // The class is not among Nest's exports.
 type ScopedFilter = ReturnType<ApplicationConfig['getGlobalRequestFilters']>[number];
@@ -10,48 +11,52 @@ type ScopedFilter = ReturnType<ApplicationConfig['getGlobalRequestFilters']>[num
  * of its classes, then ours, then all others, whatever the order in which modules are imported and filters are
  * added. For every other error the order stays Nest's own.
  *
- * Nest asks filters last first, and reads the list when it registers routes and listeners, which for a hybrid
- * application is before any hook and for `useGlobalFilters` after all of them are built: no moment is both late
- * and early enough to add a filter at the end. Hence the list is completed whenever it is read. It is only ever
- * added to, at its end and with filters that match nothing but our errors.
+ * Nest asks filters last first, and reads the list when it registers routes and listeners: for a hybrid
+ * application before any hook runs, for routes after the last `useGlobalFilters`. No moment is both early and
+ * late enough to add a filter at the end. Hence the list is completed whenever it is read; it is only added to,
+ * and only with filters that match nothing but our errors.
  */
 export class GlobalFilterPlacement {
-  private readonly named = new NamedFilters();
+  private readonly classes = new FilterClasses();
+  private readonly narrowed = new WeakMap<ExceptionFilter, ExceptionFilter | undefined>();
 
   constructor(
     private readonly config: ApplicationConfig,
     private readonly filter: ExceptionFilter,
   ) {}
 
-  /** Takes the place for the life of the application; must be called once, while the application is built. */
+  /** Takes the place for the life of the application; to be called once, while the application is built. */
   take(): void {
     const { config } = this;
     const filters = config.getGlobalFilters.bind(config);
     const scopedFilters = config.getGlobalRequestFilters.bind(config);
-    config.getGlobalFilters = () => [...filters(), ...this.ahead(filters())];
-    config.getGlobalRequestFilters = () => this.completed(scopedFilters(), filters());
+    const ours = new OursBeforeOthers(this.filter, filters, this.classes);
+    const ahead = () => [ours, ...filters().flatMap((each) => this.narrow(each) ?? [])];
+    config.getGlobalFilters = () => [...filters(), ...ahead()];
+    config.getGlobalRequestFilters = () => this.completed(scopedFilters(), ahead);
   }
 
-  /** Ours and above it what goes before ours, in the order that Nest reads from its end. */
-  private ahead(filters: readonly unknown[]): readonly ExceptionFilter[] {
-    return [this.filter, ...filters.flatMap((each) => this.named.narrowed(each) ?? [])];
+  /** Filters with a scope are asked before all others, so what goes ahead is needed once more after those. */
+  private completed(scoped: ScopedFilter[], ahead: () => ExceptionFilter[]): ScopedFilter[] {
+    if (scoped.length === 0) return scoped;
+    const narrowed = scoped.map((each) => this.narrowScoped(each));
+    return [...scoped, ...ahead().map((each) => asScoped(each)), ...narrowed];
   }
 
-  /** Filters with a scope stand above all others, so that ours is needed once more above those. */
-  private completed(scoped: readonly ScopedFilter[], filters: readonly unknown[]): ScopedFilter[] {
-    if (scoped.length === 0) return [];
-    const ahead = this.ahead(filters).map((each) => asScoped(each));
-    return [...scoped, ...ahead, ...scoped.map((each) => this.narrowedScoped(each))];
+  private narrow(filter: unknown): ExceptionFilter | undefined {
+    if (!isFilter(filter)) return undefined;
+    if (!this.narrowed.has(filter)) this.narrowed.set(filter, narrowedToOurs(this.classes, filter));
+    return this.narrowed.get(filter);
   }
 
-  private narrowedScoped(wrapper: ScopedFilter): ScopedFilter {
-    const getInstanceByContextId: ScopedFilter['getInstanceByContextId'] = (contextId, inquirerId) => {
-      const host = wrapper.getInstanceByContextId(contextId, inquirerId);
-      // Nest leaves out what is not there, as it does for filters that name only other classes.
-      return host && { ...host, instance: this.named.narrowed(host.instance) };
+  private narrowScoped(wrapper: ScopedFilter): ScopedFilter {
+    const narrowedHost = (...asked: Parameters<ScopedFilter['getInstanceByContextId']>): unknown => {
+      const host = wrapper.getInstanceByContextId(...asked);
+      // Nest leaves out a host that has no instance.
+      return host && { ...host, instance: this.narrow(host.instance) };
     };
-    // The wrapper as it is, but for what it gives out: `Object.create` has no type of its own.
-    return Object.create(wrapper, { getInstanceByContextId: { value: getInstanceByContextId } }) as ScopedFilter;
+    // The user's wrapper in all but what it gives out; `Object.create` knows no types.
+    return Object.create(wrapper, { getInstanceByContextId: { value: narrowedHost } }) as ScopedFilter;
   }
 }
 

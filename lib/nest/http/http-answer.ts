@@ -19,5 +19,7 @@ export function answerHttp(adapter: HttpServer, response: unknown, answer: Resil
 
 /** The adapter of Fastify does not know of what was written to the raw response. */
 function hasBegun(adapter: HttpServer, response: unknown): boolean {
-  return Boolean(adapter.isHeadersSent(response)) || fieldOf(fieldOf(response, 'raw'), 'headersSent') === true;
+  return (
+    Boolean(adapter.isHeadersSent(response)) || fieldOf(fieldOf(response, 'raw'), 'headersSent') === true
+  );
 }

@@ -1,26 +1,20 @@
 import { Catch, Inject, Optional, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { throwError, type Observable } from 'rxjs';
-import { isResilienceError, type ResilienceError } from '../../core/errors.js';
+import type { ResilienceError } from '../../core/errors.js';
+import { AnyResilienceError } from './any-resilience-error.js';
 import { toGraphqlError } from './graphql-error.js';
 import { answerHttp, isResponse } from './http-answer.js';
 import { isGrpc, toGrpcPayload, toRpcPayload } from './rpc-payload.js';
 import { toHttpException } from './to-http-exception.js';
 import { answerSocket } from './ws-answer.js';
 
-/** Matches the errors of every copy of this package: Nest asks `error instanceof …` of what `@Catch` names. */
-abstract class OfAnyCopy {
-  static [Symbol.hasInstance](error: unknown): boolean {
-    return isResilienceError(error);
-  }
-}
-
 /**
  * Answers the errors of this package on the transport they occurred on, and touches no other error. The module
  * places it for the whole application; bind it with `@UseFilters(ResilienceExceptionFilter)` on gateways, and on
  * handlers of microservices that are connected without `inheritAppConfig`.
  */
-@Catch(OfAnyCopy)
+@Catch(AnyResilienceError)
 export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceError> {
   /** `app.get(HttpAdapterHost)`, where the filter is not made by Nest and is to answer over HTTP. */
   constructor(@Optional() @Inject(HttpAdapterHost) private readonly adapters?: HttpAdapterHost) {}

@@ -48,11 +48,11 @@ function headersOf(error: ResilienceError, status: number): Record<string, strin
   const waitMs = retryAfterMsOf(error);
   return {
     ...(waitMs === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1_000))) }),
-    ...(isOnlyTrueNow(error, status) ? { 'Cache-Control': 'no-store' } : {}),
+    ...(isAboutOneRequest(error, status) ? { 'Cache-Control': 'no-store' } : {}),
   };
 }
 
-/** What became of a key is for one request; a shared cache would answer the next one with it. */
-function isOnlyTrueNow(error: ResilienceError, status: number): boolean {
-  return error.code.startsWith('RESILIENCE_IDEMPOTENCY_') && status !== 400;
+/** What became of a key is for one request only; a cache would answer the next one with it. */
+function isAboutOneRequest(error: ResilienceError, status: number): boolean {
+  return error.code.startsWith('RESILIENCE_IDEMPOTENCY_') && [409, 422, 503].includes(status);
 }

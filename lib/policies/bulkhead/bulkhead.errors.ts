@@ -8,7 +8,7 @@ export interface FullBulkhead extends ResilienceErrorFacts {
   readonly waitedMs?: number;
 }
 
-/** All places and all places in the queue are taken, or the wait for one was too long; the method was not called. */
+/** No place is free, nor one in the queue, or the wait was too long; the method was not called. */
 export class BulkheadFullError extends ResilienceError {
   readonly code = 'RESILIENCE_BULKHEAD_FULL';
 

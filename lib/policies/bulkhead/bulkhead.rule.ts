@@ -36,7 +36,7 @@ export class BulkheadRule implements Gate {
   readonly name: string;
   readonly returnsOnCancel = false;
   readonly judgesValues = false;
-  private readonly environment: Environment;
+  readonly environment: Environment;
   private readonly line = new WaitingLine();
   private options: ResolvedBulkheadOptions;
   private inUse = 0;
@@ -90,7 +90,7 @@ export class BulkheadRule implements Gate {
     if (this.line.length > 0) this.serve();
   }
 
-  /** In a loop and not one from within the other: a thousand waiters that fail at once must not fill the stack. */
+  /** In a loop, not one inside the other: a thousand waiters that fail at once must not fill the stack. */
   private serve(): void {
     if (this.isServing) return;
     this.isServing = true;
@@ -119,7 +119,12 @@ export class BulkheadRule implements Gate {
     const facts = { operation: call.operation, policy: this.name };
     if (events.isObserved) events.emit({ kind: 'bulkhead.rejected', ...facts });
     const { maxConcurrentCalls, maxQueueSize } = this.options;
-    const full = { ...facts, maxConcurrentCalls, maxQueueSize, ...(waitedMs === undefined ? {} : { waitedMs }) };
+    const full = {
+      ...facts,
+      maxConcurrentCalls,
+      maxQueueSize,
+      ...(waitedMs === undefined ? {} : { waitedMs }),
+    };
     return new Refusal(withoutStack(() => new BulkheadFullError(full)));
   }
 }

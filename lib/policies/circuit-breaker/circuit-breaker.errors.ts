@@ -2,6 +2,7 @@ import { ResilienceError, type ResilienceErrorFacts } from '../../core/errors.js
 
 /** What is known about a rejection. */
 export interface CircuitBreakerOpenFacts extends ResilienceErrorFacts {
+  /** Milliseconds until a call may probe, where that is known. */
   readonly retryAfterMs?: number;
 }
 
@@ -9,8 +10,8 @@ export interface CircuitBreakerOpenFacts extends ResilienceErrorFacts {
 export class CircuitBreakerOpenError extends ResilienceError {
   readonly code = 'RESILIENCE_CIRCUIT_BREAKER_OPEN';
   /**
-   * Milliseconds until a call may probe, while it is open. Missing where nobody knows: forced open, or half-open
-   * with all probes out, which may settle at any moment.
+   * Milliseconds until a call may probe, while it is open. Missing where nobody knows: forced open, or
+   * half-open with all probes out, which may settle at any moment.
    */
   declare readonly retryAfterMs?: number;
 

@@ -52,9 +52,11 @@ export interface CircuitBreakerSnapshot {
 
 /** A gate whose state can be read and set by hand. */
 export interface CircuitBreakerGate extends Gate {
+  /** Name in errors, events and metrics. */
   readonly name: string;
   /** Reading it changes nothing: an open breaker that nobody calls reads `open`. */
   readonly state: CircuitBreakerState;
+  /** Only grow, in every state and through every reset. */
   readonly counters: CircuitBreakerCounters;
   /** Changes nothing, as `state`. */
   snapshot(): CircuitBreakerSnapshot;

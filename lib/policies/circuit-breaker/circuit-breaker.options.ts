@@ -28,8 +28,8 @@ export interface CircuitBreakerOptions {
    */
   readonly name?: string;
   /**
-   * One breaker per key (host, tenant, shard), made from the arguments of the call. Written as a method so that
-   * a function of narrower arguments fits.
+   * One breaker per key (host, tenant, shard), made from the arguments of the call. Written as a method so
+   * that a function of narrower arguments fits.
    *
    * @defaultValue one breaker for all calls
    */
@@ -60,8 +60,8 @@ export interface CircuitBreakerOptions {
    */
   readonly slidingWindow?: TimeWindowOptions | CountWindowOptions;
   /**
-   * Calls in the window, at least 1, before a rate can open it; above the size of a count window it means that
-   * size.
+   * Calls in the window, at least 1, before a rate can open it; above the size of a count window it means
+   * that size.
    *
    * @defaultValue 20
    */

@@ -26,7 +26,7 @@ import { Open } from './states/open.js';
 
 /**
  * Lets calls through while their dependency works, refuses them while it does not, and finds out by a few
- * probes when it works again. Keeps no timer; an outcome counts only in the period in which its permit was taken.
+ * probes when it works again. Keeps no timer; an outcome counts only in the period of its permit.
  */
 export class CircuitBreakerRule implements CircuitBreakerGate {
   readonly name: string;
@@ -47,7 +47,7 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
     this.current = beginning('begins' in parts ? parts.begins : undefined);
   }
 
-  /** The permit is back as soon as nobody waits for the call: its outcome would come too late to tell anything. */
+  /** The permit is back as soon as nobody waits for the call; a later outcome tells nothing. */
   get returnsOnCancel(): true {
     return true;
   }

@@ -39,6 +39,7 @@ export interface ResolvedGrowingWait {
   readonly maxDelayMs: number;
 }
 
+/** The growing wait where nothing else is said. */
 export const GROWING_WAIT_DEFAULTS = { initialDelay: '1s', multiplier: 2, maxDelay: '30s' } as const;
 
 const DEFAULT_WAIT: ResolvedGrowingWait = { initialDelayMs: 1_000, multiplier: 2, maxDelayMs: 30_000 };
@@ -73,7 +74,7 @@ function resolveGrowingWait(check: OptionCheck, given: GrowingWait): ResolvedGro
   return check.refuse(`${FIELD}.initialDelay`, initialDelay, expected);
 }
 
-/** How long an opening lasts: min(`maxDelay`, `initialDelay` · `multiplier` ^ (`consecutiveOpens` − 1)). */
+/** min(`maxDelay`, `initialDelay` · `multiplier` ^ (`consecutiveOpens` − 1)), in milliseconds. */
 export function growingWaitMs(wait: ResolvedGrowingWait, consecutiveOpens: number): number {
   return Math.min(wait.maxDelayMs, wait.initialDelayMs * wait.multiplier ** (consecutiveOpens - 1));
 }

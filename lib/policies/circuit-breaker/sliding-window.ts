@@ -4,8 +4,10 @@ import type { ResolvedSlidingWindow } from './resolved-options.js';
 /** What became of a recorded call: whether it failed is bit 0, whether it was slow is bit 1. */
 export type Outcome = 0 | 1 | 2 | 3;
 
+/** The outcome of a call that neither failed nor was slow. */
 export const SUCCESS: Outcome = 0;
 
+/** The outcome of these two facts. */
 export function outcomeOf(isFailure: boolean, isSlow: boolean): Outcome {
   if (isSlow) return isFailure ? 3 : 2;
   return isFailure ? 1 : 0;
@@ -28,6 +30,7 @@ export interface Tally {
   readonly slow: number;
 }
 
+/** The tally of no call at all. */
 export const EMPTY_TALLY: Tally = { recorded: 0, failures: 0, slow: 0 };
 
 /** The recorded calls that rates are made of; its own tally is the one of the last record. */
@@ -56,6 +59,7 @@ export class CountWindow implements SlidingWindow {
     else this.recorded += 1;
     ring[next] = outcome;
     this.next = next + 1 === this.size ? 0 : next + 1;
+    if (outcome === SUCCESS) return;
     this.failures += failureOf(outcome);
     this.slow += slownessOf(outcome);
   }
@@ -65,6 +69,7 @@ export class CountWindow implements SlidingWindow {
   }
 
   private forget(outcome: Outcome): void {
+    if (outcome === SUCCESS) return;
     this.failures -= failureOf(outcome);
     this.slow -= slownessOf(outcome);
   }
@@ -75,8 +80,8 @@ const BUCKETS = 10;
 const WIDTH = 3;
 
 /**
- * The outcomes of the last span of time, counted in ten buckets: one younger than nine tenths of it is in, one
- * as old as it is out.
+ * The outcomes of the last span of time, counted in ten buckets: one younger than nine tenths of it is in,
+ * one as old as it is out.
  */
 export class TimeWindow implements SlidingWindow {
   recorded = 0;
@@ -84,26 +89,25 @@ export class TimeWindow implements SlidingWindow {
   slow = 0;
   /** Number of the bucket that outcomes go to, from 0 where the window began. */
   private current = 0;
-  private readonly counts = new Uint32Array(BUCKETS * WIDTH);
+  /** Where its counts begin, and when the next bucket does: kept, since divisions cost more than the rest. */
+  private slot = 0;
+  private currentEndsMs: number;
+  private readonly counts = new Int32Array(BUCKETS * WIDTH);
 
   constructor(
     private readonly sizeMs: number,
     private readonly beganMs: number,
-  ) {}
+  ) {
+    this.currentEndsMs = beganMs + sizeMs / BUCKETS;
+  }
 
   record(outcome: Outcome, clock: Clock): void {
     // A success only dilutes a rate, so it may be a tick late; a failure may be what opens.
-    const bucket = this.bucketAt(outcome === SUCCESS ? clock.coarseMs() : clock.nowMs());
-    if (bucket > this.current) this.moveTo(bucket);
-    const at = (this.current % BUCKETS) * WIDTH;
-    const failure = failureOf(outcome);
-    const slowness = slownessOf(outcome);
-    this.add(at, 1);
+    const nowMs = outcome === SUCCESS ? clock.coarseMs() : clock.nowMs();
+    if (nowMs >= this.currentEndsMs) this.moveTo(this.bucketAt(nowMs));
+    this.add(this.slot, 1);
     this.recorded += 1;
-    if (failure !== 0) this.add(at + 1, 1);
-    if (slowness !== 0) this.add(at + 2, 1);
-    this.failures += failure;
-    this.slow += slowness;
+    if (outcome !== SUCCESS) this.recordTrouble(failureOf(outcome), slownessOf(outcome));
   }
 
   tallyAt(nowMs: number): Tally {
@@ -123,15 +127,23 @@ export class TimeWindow implements SlidingWindow {
     return Math.floor(((nowMs - this.beganMs) * BUCKETS) / this.sizeMs);
   }
 
-  private moveTo(bucket: number): void {
-    const passed = Math.min(bucket - this.current, BUCKETS);
-    for (let step = 1; step <= passed; step += 1) this.empty((this.current + step) % BUCKETS);
-    this.current = bucket;
+  private recordTrouble(failure: number, slowness: number): void {
+    this.add(this.slot + 1, failure);
+    this.add(this.slot + 2, slowness);
+    this.failures += failure;
+    this.slow += slowness;
   }
 
-  private empty(slot: number): void {
+  private moveTo(bucket: number): void {
+    const passed = Math.min(bucket - this.current, BUCKETS);
+    for (let step = 1; step <= passed; step += 1) this.empty(((this.current + step) % BUCKETS) * WIDTH);
+    this.current = bucket;
+    this.slot = (bucket % BUCKETS) * WIDTH;
+    this.currentEndsMs = this.beganMs + ((bucket + 1) * this.sizeMs) / BUCKETS;
+  }
+
+  private empty(at: number): void {
     const { counts } = this;
-    const at = slot * WIDTH;
     this.recorded -= counts[at] ?? 0;
     this.failures -= counts[at + 1] ?? 0;
     this.slow -= counts[at + 2] ?? 0;

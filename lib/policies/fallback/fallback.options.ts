@@ -59,10 +59,7 @@ export interface LastGoodFallback extends FallbackFilter {
 
 /** Names a provider of a Nest application. */
 export type FallbackToken =
-  | string
-  | symbol
-  | (abstract new (...args: never[]) => unknown)
-  | ((...args: never[]) => unknown);
+  string | symbol | (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);
 
 /** Answers with what a provider gives: a function of the failure, or an object with a method for it. */
 export interface ProviderFallback extends FallbackFilter {
@@ -72,7 +69,7 @@ export interface ProviderFallback extends FallbackFilter {
 /** Answers with what a function makes of the failure; it may be asynchronous. */
 export type FallbackFunction = (failure: FallbackFailure) => unknown;
 
-/** Who answers when a call has failed: the name of a method of the same class, a function, or one of the forms. */
+/** Who answers when a call has failed: a method of the same class (its name), a function, or a form. */
 export type FallbackHandler = string | FallbackFunction | ValueFallback | LastGoodFallback | ProviderFallback;
 
 /** Who answers, checked. */
@@ -106,11 +103,11 @@ const FILTERS: readonly string[] = ['applyOn', 'skipOn'] satisfies (keyof Fallba
 const FORMS = ['value', 'lastGood', 'use'] as const;
 const LAST_GOOD: readonly string[] = ['maxAge', 'key', 'maxEntries'] satisfies (keyof LastGoodOptions)[];
 const EXPECTED =
-  'must be a method name, a function, or an object with exactly one of value, lastGood: { maxAge }, use: Token';
+  'must be a method name, a function, or an object with exactly one of value, lastGood: { maxAge }, use';
 
 /**
- * Gives exactly one way to answer, or throws. The filter goes with the forms that have no room for one; what an
- * object form says itself wins over it.
+ * Gives exactly one way to answer, or throws. The filter goes with the forms that have no room for one; what
+ * an object form says itself wins over it.
  *
  * @throws {InvalidOptionsError} with operation, field, value and what would be right
  */

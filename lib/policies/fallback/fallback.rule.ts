@@ -67,8 +67,8 @@ export class FallbackRule {
   }
 
   /**
-   * The answer to a failure for which {@link FallbackRule.answersFor} said yes; `undefined` where no last value
-   * is young enough. What a handler throws comes out as it is.
+   * The answer to a failure for which {@link FallbackRule.answersFor} said yes; `undefined` where no last
+   * value is young enough. What a handler throws comes out as it is.
    */
   answer(error: unknown, call: Call, self: unknown): FallbackAnswer | undefined {
     const { form } = this.options;
@@ -120,8 +120,8 @@ export class FallbackRule {
     const name = call.operation.slice(call.operation.lastIndexOf('.') + 1);
     const namesake = memberOf(provider, name);
     if (isCallable(namesake)) return namesake.call(provider, ...call.args, error);
-    const expected = `must name a function, or an object with a method fallback(failure) or ${name}(...args, error)`;
-    throw this.invalid(call, 'use', token, expected);
+    const methods = `fallback(failure) or ${name}(...args, error)`;
+    throw this.invalid(call, 'use', token, `must name a function, or an object with a method ${methods}`);
   }
 
   private invalid(call: Call, field: string, value: unknown, expected: string): InvalidOptionsError {

@@ -1,6 +1,6 @@
 import type { Rate, Schedule } from './schedule.js';
 
-/** Windows that follow each other from the first use on, each with so many starts; what is not used is lost. */
+/** Windows that follow each other from the first use on, `limit` starts in each; unused ones are lost. */
 export class FixedWindows implements Schedule {
   private limit: number;
   private windowMs: number;

@@ -48,10 +48,10 @@ export class LimitedLine {
 
   /** Starts a call at once, if it may and nobody waits. */
   tryStart(nowMs: number): boolean {
-    if (this.line.length > 0) this.serve();
-    if (this.line.length > 0 || this.schedule.startsAtMs(nowMs, 0) > nowMs) return false;
-    this.schedule.start(nowMs);
-    return true;
+    if (this.line.length === 0) return this.start(nowMs);
+    this.serve();
+    // Those who were served may have kept the thread busy.
+    return this.line.length === 0 && this.start(this.clock.nowMs());
   }
 
   /** Waits behind all others. */
@@ -71,7 +71,7 @@ export class LimitedLine {
     return this.line.length === 0 && this.schedule.isIdle(nowMs);
   }
 
-  /** Another plan holds from now on, for those who wait too; what has started counts unless the type is another. */
+  /** Another plan holds from now on, also for those who wait; starts still count unless the type changes. */
   change(plan: Plan): void {
     if (plan.type === this.plan.type) this.schedule.change(plan, this.clock.nowMs());
     else this.schedule = scheduleOf(plan.type, plan);
@@ -93,10 +93,13 @@ export class LimitedLine {
 
   /** Each start has a time of its own: the call before may have kept the thread busy. */
   private startFirst(): boolean {
-    const nowMs = this.clock.nowMs();
+    return this.start(this.clock.nowMs()) && this.line.serveFirst(PERMIT);
+  }
+
+  private start(nowMs: number): boolean {
     if (this.schedule.startsAtMs(nowMs, 0) > nowMs) return false;
     this.schedule.start(nowMs);
-    return this.line.serveFirst(PERMIT);
+    return true;
   }
 
   /** One timer for the whole line: only its first can be next. */

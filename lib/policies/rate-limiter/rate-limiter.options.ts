@@ -79,7 +79,8 @@ export function resolveRateLimiterOptions(
 ): ResolvedRateLimiterOptions {
   const check = new OptionCheck('rateLimiter', operation);
   check.onlyKnown(given, FIELDS);
-  const { type = RATE_LIMITER_DEFAULTS.type, maxWaitDuration = RATE_LIMITER_DEFAULTS.maxWaitDuration } = given;
+  const { type = RATE_LIMITER_DEFAULTS.type, maxWaitDuration = RATE_LIMITER_DEFAULTS.maxWaitDuration } =
+    given;
   if (given.name !== undefined) check.text('name', given.name);
   return {
     limit: check.wholeNumber('limit', given.limit, 1),

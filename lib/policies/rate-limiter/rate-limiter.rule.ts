@@ -35,7 +35,7 @@ export class RateLimiterRule implements Gate {
   readonly name: string;
   readonly returnsOnCancel = false;
   readonly judgesValues = false;
-  private readonly environment: Environment;
+  readonly environment: Environment;
   private readonly line: LimitedLine;
   private readonly keyed: KeyedLines;
   private options: ResolvedRateLimiterOptions;
@@ -84,16 +84,19 @@ export class RateLimiterRule implements Gate {
     this.keyed.change(options);
   }
 
-  private lineOf(
-    call: Call,
-    keyOf: (...args: unknown[]) => string,
-    nowMs: number,
-  ): LimitedLine | Refusal {
+  private lineOf(call: Call, keyOf: (...args: unknown[]) => string, nowMs: number): LimitedLine | Refusal {
     const { operation, args } = call;
-    const key: unknown = keyOf(...args);
+    let key: unknown;
+    try {
+      key = keyOf(...args);
+    } catch (error) {
+      return new Refusal(error);
+    }
     if (typeof key === 'string') return this.keyed.of(key, nowMs);
     const facts = { operation, policy: this.name, field: 'key', value: key };
-    return new Refusal(new InvalidOptionsError({ ...facts, expected: `must give a text, gave ${typeof key}` }));
+    return new Refusal(
+      new InvalidOptionsError({ ...facts, expected: `must give a text, gave ${typeof key}` }),
+    );
   }
 
   private refuse(call: Call, retryAfterMs: number): Refusal {
@@ -104,7 +107,7 @@ export class RateLimiterRule implements Gate {
   }
 }
 
-/** Whole milliseconds after which a call does start; the sum decides, not the difference, which was rounded. */
+/** Whole milliseconds after which a call does start; the sum decides, the difference was rounded. */
 function wholeWaitMs(nowMs: number, startsAtMs: number): number {
   const waitMs = Math.ceil(startsAtMs - nowMs);
   return nowMs + waitMs < startsAtMs ? waitMs + 1 : waitMs;

@@ -1,5 +1,4 @@
-import { MOST_ERRORS, causesOf, fieldOf, membersOf, textOf } from '../../core/error-facts.js';
-import { type Allowance } from '../../core/error-facts.js';
+import { type Allowance, MOST_ERRORS, causesOf, fieldOf, membersOf, textOf } from '../../core/error-facts.js';
 import { headerOf } from '../../core/headers.js';
 
 const UNSAFE_METHODS = new Set(['POST', 'PATCH']);

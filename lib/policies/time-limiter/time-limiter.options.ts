@@ -45,8 +45,8 @@ export function resolveTimeLimiterOptions(
     check.refuse('attemptTimeout', undefined, 'or timeLimiter.totalTimeout must be given');
   }
   if (attemptTimeoutMs !== undefined && totalTimeoutMs !== undefined && attemptTimeoutMs > totalTimeoutMs) {
-    const expected = `must be at most totalTimeout: ${attemptTimeoutMs} ms is longer than ${totalTimeoutMs} ms`;
-    check.refuse('attemptTimeout', given.attemptTimeout, expected);
+    const values = `${attemptTimeoutMs} ms is longer than ${totalTimeoutMs} ms`;
+    check.refuse('attemptTimeout', given.attemptTimeout, `must be at most totalTimeout: ${values}`);
   }
   return { attemptTimeoutMs, totalTimeoutMs };
 }

@@ -18,6 +18,10 @@ class Money {
   }
 }
 
+class Filter {
+  readonly page: number | undefined = undefined;
+}
+
 class Secret {
   #key = 'hidden';
 
@@ -33,13 +37,28 @@ describe('canonicalText gives one text to', () => {
     ['members in another order', { a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 }],
     ['a member that is undefined and a missing one', { a: 1, b: undefined }, { a: 1 }],
     ['zero and minus zero', [0], [-0]],
-    ['maps filled in another order', new Map([['a', 1], ['b', 2]]), new Map([['b', 2], ['a', 1]])],
+    [
+      'maps filled in another order',
+      new Map([
+        ['a', 1],
+        ['b', 2],
+      ]),
+      new Map([
+        ['b', 2],
+        ['a', 1],
+      ]),
+    ],
     ['sets filled in another order', new Set([1, { a: 1 }]), new Set([{ a: 1 }, 1])],
     ['a class instance and an object with its members', new Point(1, 2), { x: 1, y: 2 }],
     ['an instance with toJSON and what that gives', new Money(), { cents: 1999 }],
     ['an object without prototype and one with', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
+    ['an instance whose members are all undefined and an empty object', new Filter(), {}],
     ['a hole in a list and undefined', Array.from({ length: 2 }), [undefined, undefined]],
-    ['values of another realm', runInNewContext('({ a: new Map([[1, new Date(5)]]) })'), { a: new Map([[1, new Date(5)]]) }],
+    [
+      'values of another realm',
+      runInNewContext('({ a: new Map([[1, new Date(5)]]) })'),
+      { a: new Map([[1, new Date(5)]]) },
+    ],
   ])('%s', (_, one, other) => {
     const texts = [canonicalText(one), canonicalText(other)];
 
@@ -58,16 +77,35 @@ describe('canonicalText tells apart', () => {
     ['lone surrogates and their escapes', ['\ud800', '\ud801', '\ufffd', '\\ud800', '\ud83d\ude00']],
     ['a date, its text and its number', [new Date(0), new Date(0).toISOString(), 0, new Date(Number.NaN)]],
     ['a list, a set and an object', [[1], new Set([1]), { 0: 1 }, [[1]]]],
-    ['a map, an object and a list of pairs', [new Map([['a', 1]]), { a: 1 }, [['a', 1]], new Map([['a', '1']])]],
+    [
+      'a map, an object and a list of pairs',
+      [new Map([['a', 1]]), { a: 1 }, [['a', 1]], new Map([['a', '1']])],
+    ],
     [
       'binary values by type and bytes',
-      [Buffer.from([1]), Uint8Array.of(1), Int8Array.of(1), Uint16Array.of(1), Uint8Array.of(1, 0), Uint8Array.of(1).buffer],
+      [
+        Buffer.from([1]),
+        Uint8Array.of(1),
+        Int8Array.of(1),
+        Uint16Array.of(1),
+        Uint8Array.of(1, 0),
+        Uint8Array.of(1).buffer,
+      ],
     ],
     ['regular expressions', [/a/, /a/i, /b/, '/a/']],
-    ['a URL and its text', [new URL('https://a.example/'), 'https://a.example/', new URL('https://a.example/?')]],
-    ['errors by name and message', [new Error('a'), new RangeError('a'), new Error('b'), { name: 'Error', message: 'a' }]],
+    [
+      'a URL and its text',
+      [new URL('https://a.example/'), 'https://a.example/', new URL('https://a.example/?')],
+    ],
+    [
+      'errors by name and message',
+      [new Error('a'), new RangeError('a'), new Error('b'), { name: 'Error', message: 'a' }],
+    ],
     ['an own member __proto__', [ownProto(1), ownProto(2), {}]],
-    ['texts that look like structure', [['a,b'], ['a', 'b'], ['a","b'], '["a","b"]', { 'a":1,"b': 2 }, { a: 1, b: 2 }]],
+    [
+      'texts that look like structure',
+      [['a,b'], ['a', 'b'], ['a","b'], '["a","b"]', { 'a":1,"b': 2 }, { a: 1, b: 2 }],
+    ],
     ['two equal members of a set and one', [new Set([{}, {}]), new Set([{}])]],
   ])('%s', (_, values) => {
     const texts = new Set(values.map((value) => canonicalText(value)));
@@ -88,8 +126,12 @@ describe('canonicalText refuses', () => {
     ['a promise', [Promise.resolve()], '[0] is a promise or a stream'],
     ['a stream', { body: Readable.from(['a']) }, '.body is a promise or a stream'],
     ['a web stream', new ReadableStream(), 'the value is a promise or a stream'],
-    ['an instance that shows nothing', { secret: new Secret() }, '.secret is an instance of Secret that shows no content'],
-    ['a weak map', [new WeakMap()], '[0] is an instance of WeakMap that shows no content'],
+    [
+      'an instance that shows nothing',
+      { secret: new Secret() },
+      '.secret shows no content (an instance of Secret)',
+    ],
+    ['a weak map', [new WeakMap()], '[0] shows no content (an instance of WeakMap)'],
     ['a function in a map', new Map([['a', () => 1]]), '[0][1] is a function'],
     ['what toJSON hides', { toJSON: () => ({ a: Symbol('x') }) }, '.toJSON().a is a symbol'],
   ])('%s', (_, value, message) => {
@@ -109,7 +151,9 @@ describe('canonicalText refuses', () => {
 
     const text = () => canonicalText([trap]);
 
-    expect(text).toThrow(expect.objectContaining({ name: 'NotCanonicalError', why: 'could not be read', cause: bug }));
+    expect(text).toThrow(
+      expect.objectContaining({ name: 'NotCanonicalError', why: 'could not be read', cause: bug }),
+    );
   });
 
   it('what is nested too deeply for the stack', () => {

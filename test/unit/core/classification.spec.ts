@@ -64,8 +64,12 @@ describe('classification by code', () => {
   });
 
   it.each([
-    ...['ENOTFOUND', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
-    ...['ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'HOSTNAME_MISMATCH'],
+    'ENOTFOUND',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'CERT_HAS_EXPIRED',
+    'HOSTNAME_MISMATCH',
   ])('RT-43: does not retry %s', (code) => {
     expect(isRetryable(withCode(code))).toBe(false);
   });
@@ -126,8 +130,13 @@ describe('classification of errors of this package', () => {
   );
 
   it.each([
-    ...['CIRCUIT_BREAKER_OPEN', 'INVALID_OPTIONS', 'IDEMPOTENCY_KEY_MISSING', 'IDEMPOTENCY_KEY_INVALID'],
-    ...['IDEMPOTENCY_MISMATCH', 'IDEMPOTENCY_REPLAY_UNAVAILABLE', 'IDEMPOTENCY_STORE'],
+    'CIRCUIT_BREAKER_OPEN',
+    'INVALID_OPTIONS',
+    'IDEMPOTENCY_KEY_MISSING',
+    'IDEMPOTENCY_KEY_INVALID',
+    'IDEMPOTENCY_MISMATCH',
+    'IDEMPOTENCY_REPLAY_UNAVAILABLE',
+    'IDEMPOTENCY_STORE',
   ])('RT-52: does not retry RESILIENCE_%s', (code) => {
     expect(isRetryable(withCode(`RESILIENCE_${code}`))).toBe(false);
   });
@@ -200,7 +209,16 @@ describe('classification of bugs and of everything else', () => {
       },
     });
 
-    expect(() => isRetryable(hostile)).not.toThrow();
+    expect(isRetryable(hostile)).toBe(true);
+  });
+
+  it('survives an error that cannot be looked at at all', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+
+    expect(isRetryable(proxy)).toBe(true);
+    expect(isRetryable(new AggregateError([proxy, { status: 404 }]))).toBe(true);
+    expect(isDependencyFailure({ status: 409, headers: proxy })).toBe(false);
   });
 });
 

@@ -36,7 +36,7 @@ export function periodOf(permit: Permit): number {
 export abstract class BreakerState {
   abstract readonly name: CircuitBreakerState;
 
-  /** `period` tells this stay in the state from every other; an outcome of another period is none of its own. */
+  /** `period` tells this stay from every other: outcomes of another period are not its own. */
   constructor(readonly period: number) {}
 
   /** How many openings followed each other without a close, this one included. */
@@ -104,6 +104,8 @@ export function rateOf(part: number, whole: number): number {
 export function isRateReached(tally: Tally, options: ResolvedCircuitBreakerOptions): boolean {
   const { failureRateThreshold, slowCallRateThreshold } = options;
   const { recorded, failures, slow } = tally;
+  // Thresholds are above 0.
+  if (failures === 0 && slow === 0) return false;
   if (failureRateThreshold !== false && rateOf(failures, recorded) >= failureRateThreshold) return true;
   return rateOf(slow, recorded) >= slowCallRateThreshold;
 }

@@ -41,7 +41,11 @@ describe('BulkheadRule', () => {
 
     const error = log.errors.get('2');
     expect(error).toBeInstanceOf(BulkheadFullError);
-    expect(error).toMatchObject({ code: 'RESILIENCE_BULKHEAD_FULL', operation: 'Orders.place', policy: 'db' });
+    expect(error).toMatchObject({
+      code: 'RESILIENCE_BULKHEAD_FULL',
+      operation: 'Orders.place',
+      policy: 'db',
+    });
     expect(error?.message).toBe('Orders.place: bulkhead "db" is full (1 at a time, 0 may wait)');
     expect(error?.stack).not.toContain('    at ');
   });
@@ -59,8 +63,12 @@ describe('BulkheadRule', () => {
     expect([...log.errors.keys()]).toEqual(['11']);
   });
 
-  it('LM-15: refuses a waiter after maxWaitDuration, and a place that comes later is not for it', async () => {
-    const { rule, log, clock, events } = bulkheadOf({ maxConcurrentCalls: 1, maxQueueSize: 1, maxWaitDuration: 50 });
+  it('LM-15: refuses a waiter after maxWaitDuration, and a later place is not for it', async () => {
+    const { rule, log, clock, events } = bulkheadOf({
+      maxConcurrentCalls: 1,
+      maxQueueSize: 1,
+      maxWaitDuration: 50,
+    });
     log.askAll('1', '2');
 
     await clock.advanceTo(60);
@@ -75,7 +83,11 @@ describe('BulkheadRule', () => {
   });
 
   it('LM-16: lets a waiter run when a place is free in time, and leaves no timer', async () => {
-    const { rule, log, clock } = bulkheadOf({ maxConcurrentCalls: 2, maxQueueSize: 1, maxWaitDuration: '1s' });
+    const { rule, log, clock } = bulkheadOf({
+      maxConcurrentCalls: 2,
+      maxQueueSize: 1,
+      maxWaitDuration: '1s',
+    });
     log.askAll('1', '2', '3');
 
     await clock.advanceTo(200);
@@ -211,7 +223,7 @@ describe('BulkheadRule', () => {
     expect(rule.snapshot().inUse).toBe(0);
   });
 
-  it('serves those who wait at once when the limit rises, and takes nothing from those who run when it falls', () => {
+  it('serves those who wait when the limit rises, and leaves alone those who run when it falls', () => {
     const { rule, log } = bulkheadOf({ maxConcurrentCalls: 1, maxQueueSize: 2 });
     log.askAll('A', 'B', 'C');
 

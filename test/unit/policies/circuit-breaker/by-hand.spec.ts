@@ -75,7 +75,7 @@ describe('a circuit breaker in shadow mode', () => {
     expect(breaker.gate.counters).toMatchObject({ rejected: 0, spared: 15, failure: 5 });
   });
 
-  it('goes through the states that it would have, and hears only those it would have let through', async () => {
+  it('goes through all states, and hears only the calls that it would have let through', async () => {
     const breaker = breakerOf({ mode: 'shadow' }).calls(times(5, 'F'));
     await breaker.clock.advanceTo(1_000);
 

@@ -98,7 +98,7 @@ describe('an open circuit breaker', () => {
     ]);
   });
 
-  it('CB-45: probes after 1, 2, 4, 8, 16, 30, 30 s and no other time, and after 1 s again once it closed', async () => {
+  it('CB-45: probes after 1, 2, 4, 8, 16, 30, 30 s, at no other time, and after 1 s again once closed', async () => {
     const breaker = breakerOf().calls(FIVE_FAILURES);
     const probesAtMs: number[] = [];
 

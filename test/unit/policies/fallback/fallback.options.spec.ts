@@ -55,7 +55,9 @@ describe('resolveFallbackOptions', () => {
   ])('refuses %s and says what is right', (_, handler) => {
     const bad = () => resolve(handler as unknown as FallbackHandler);
 
-    expect(bad).toThrow(/Quotes\.get: fallback\.handler must be a method name, a function, or an object with exactly/);
+    expect(bad).toThrow(
+      /Quotes\.get: fallback\.handler must be a method name, a function, or an object with exactly/,
+    );
   });
 
   it.each([
@@ -64,8 +66,16 @@ describe('resolveFallbackOptions', () => {
     ['lastGood without maxAge', { lastGood: {} }, /fallback\.lastGood\.maxAge must be longer than 0/],
     ['lastGood that is no object', { lastGood: '5m' }, /fallback\.lastGood must be an object/],
     ['a maxAge of nothing', { lastGood: { maxAge: 0 } }, /fallback\.lastGood\.maxAge must be longer than 0/],
-    ['a key that is no function', { lastGood: { maxAge: 1, key: 'id' } }, /fallback\.lastGood\.key must be a function/],
-    ['no entries', { lastGood: { maxAge: 1, maxEntries: 0 } }, /fallback\.lastGood\.maxEntries must be a whole number/],
+    [
+      'a key that is no function',
+      { lastGood: { maxAge: 1, key: 'id' } },
+      /fallback\.lastGood\.key must be a function/,
+    ],
+    [
+      'no entries',
+      { lastGood: { maxAge: 1, maxEntries: 0 } },
+      /fallback\.lastGood\.maxEntries must be a whole number/,
+    ],
     ['an unknown option', { value: 1, skip: [] }, /fallback\.skip is not an option/],
     ['a filter of the wrong kind', { value: 1, applyOn: 'Error' }, /fallback\.applyOn must be a function/],
   ])('refuses %s', (_, handler, message) => {

@@ -59,7 +59,10 @@ describe('FallbackRule.answersFor', () => {
   it.each([
     ['a bug', new TypeError('x is undefined')],
     ['a 404', Object.assign(new Error(), { status: 404 })],
-    ['an error of wrong options', new InvalidOptionsError({ operation: 'o', policy: 'p', field: 'f', value: 1, expected: 'e' })],
+    [
+      'an error of wrong options',
+      new InvalidOptionsError({ operation: 'o', policy: 'p', field: 'f', value: 1, expected: 'e' }),
+    ],
     ...reasons('IDEMPOTENCY_MISMATCH', 'IDEMPOTENCY_IN_FLIGHT', 'IDEMPOTENCY_STORE').map(
       (error) => [error.code, error] as const,
     ),
@@ -116,7 +119,9 @@ describe('FallbackRule.answersFor', () => {
   it("answers when the call's own time limit ended it, not when that of a call around it did", () => {
     const { rule } = ruleOf({ value: 'x' });
     const ended = callWith([], { isCancelled: true });
-    const [own, outer] = [undefined, 'Checkout.pay'].map((of) => new OwnError('RESILIENCE_TIMEOUT_EXCEEDED', of));
+    const [own, outer] = [undefined, 'Checkout.pay'].map(
+      (of) => new OwnError('RESILIENCE_TIMEOUT_EXCEEDED', of),
+    );
 
     const answers = [own, outer].map((error) => rule.answersFor(error, ended));
 

@@ -26,7 +26,8 @@ function limiterOf(options: RateLimiterOptions) {
   return { ...world, rule, log, askAt };
 }
 
-const retryAfter = (log: GateLog, name: string) => (log.errors.get(name) as RateLimitExceededError).retryAfterMs;
+const retryAfter = (log: GateLog, name: string) =>
+  (log.errors.get(name) as RateLimitExceededError).retryAfterMs;
 const names = (howMany: number) => Array.from({ length: howMany }, (_, index) => String(index + 1));
 
 describe('RateLimiterRule, rolling', () => {
@@ -46,7 +47,11 @@ describe('RateLimiterRule, rolling', () => {
 
     const error = log.errors.get('2');
     expect(error).toBeInstanceOf(RateLimitExceededError);
-    expect(error).toMatchObject({ code: 'RESILIENCE_RATE_LIMIT_EXCEEDED', policy: 'mail', retryAfterMs: 1000 });
+    expect(error).toMatchObject({
+      code: 'RESILIENCE_RATE_LIMIT_EXCEEDED',
+      policy: 'mail',
+      retryAfterMs: 1000,
+    });
     expect(error?.message).toBe('Orders.place: rate limiter "mail" has no permit for 1000 ms');
     expect(error?.stack).not.toContain('    at ');
     expect(events.all).toMatchObject([{ kind: 'rate-limiter.rejected', policy: 'mail', retryAfterMs: 1000 }]);
@@ -259,7 +264,9 @@ describe('RateLimiterRule with a key', () => {
     const admission = rule.admit(callWith([undefined]));
 
     expect(admission).toBeInstanceOf(Refusal);
-    expect((admission as Refusal).error.message).toBe('Orders.place: mail.key must give a text, gave undefined');
+    expect((admission as Refusal).error.message).toBe(
+      'Orders.place: mail.key must give a text, gave undefined',
+    );
   });
 });
 

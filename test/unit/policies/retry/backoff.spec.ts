@@ -91,7 +91,7 @@ describe('delayAfter', () => {
     'RT-23: with jitter %s puts at most %d of a thousand third delays into a bin',
     (jitter, most) => {
       const random = seeded(11);
-      const bins = new Array<number>(41).fill(0);
+      const bins = Array.from({ length: 41 }, () => 0);
 
       for (let call = 0; call < 1000; call += 1) {
         const bin = Math.floor(delayOf({ initialDelay: 1000, jitter }, 3, random()) / 100);

@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidOptionsError } from '../../../../lib/core/errors.js';
-import { resolveTimeLimiterOptions, type TimeLimiterOptions } from '../../../../lib/policies/time-limiter/index.js';
+import {
+  resolveTimeLimiterOptions,
+  type TimeLimiterOptions,
+} from '../../../../lib/policies/time-limiter/index.js';
 
 const resolve = (options: TimeLimiterOptions) => resolveTimeLimiterOptions('Orders.place', options);
 
@@ -45,6 +48,8 @@ describe('resolveTimeLimiterOptions', () => {
   it('refuses an option that it does not know', () => {
     const misspelt = { attemptTimeOut: 5 } as TimeLimiterOptions;
 
-    expect(() => resolve(misspelt)).toThrow(/attemptTimeOut is not an option \(known: attemptTimeout, totalTimeout\)/);
+    expect(() => resolve(misspelt)).toThrow(
+      /attemptTimeOut is not an option \(known: attemptTimeout, totalTimeout\)/,
+    );
   });
 });

@@ -1,0 +1,41 @@
+export { Ambient } from './ambient.js';
+export type { Call, CallContext } from './call.js';
+export { Cancellation } from './cancellation.js';
+export type { CancellationOrigin } from './cancellation.js';
+export { OptionCheck, show } from './check.js';
+export { isDependencyFailure, isRetryable } from './classification.js';
+export { SystemClock } from './clock.js';
+export type { Clock, Timer, TimerOptions } from './clock.js';
+export { parseDuration } from './duration.js';
+export type { Duration } from './duration.js';
+export { ApplicationLifetime, createEnvironment } from './environment.js';
+export type { Environment, Lifetime } from './environment.js';
+export { InvalidOptionsError, isResilienceError, ResilienceError } from './errors.js';
+export type { InvalidOption, PolicyKind, ResilienceErrorFacts } from './errors.js';
+export { EventHub } from './events.js';
+export type {
+  BudgetRefusedEvent,
+  BulkheadRejectedEvent,
+  CircuitBreakerRejectedEvent,
+  CircuitBreakerState,
+  CircuitBreakerStateChangedEvent,
+  EventBase,
+  EventSink,
+  FallbackServedEvent,
+  GiveUpReason,
+  HedgeLaunchedEvent,
+  NewEvent,
+  RateLimiterRejectedEvent,
+  ResilienceEvent,
+  RetryGaveUpEvent,
+  RetryRecoveredEvent,
+  RetryScheduledEvent,
+  TimeLimiterTimedOutEvent,
+} from './events.js';
+export type { ErrorClass, ErrorMatcher, ErrorPredicate } from './matcher.js';
+export { NamedRegistry } from './registry.js';
+export type { RetryBudget } from './retry-budget.js';
+export { GrantedPermit, Refusal, Turn } from './rule.js';
+export type { Admission, Gate, Permit } from './rule.js';
+export { Scope } from './scope.js';
+export type { CallFacts } from './scope.js';

@@ -1,0 +1,48 @@
+export {
+  ApplicationLifetime,
+  createEnvironment,
+  EventHub,
+  InvalidOptionsError,
+  isDependencyFailure,
+  isResilienceError,
+  isRetryable,
+  ResilienceError,
+  SystemClock,
+} from './core/index.js';
+export type {
+  CallContext,
+  CircuitBreakerState,
+  Clock,
+  Duration,
+  Environment,
+  ErrorMatcher,
+  EventSink,
+  GiveUpReason,
+  Lifetime,
+  ResilienceEvent,
+  Timer,
+  TimerOptions,
+} from './core/index.js';
+export { Breaker, CANONICAL_ORDER, createPolicies } from './pipeline/index.js';
+export type {
+  BreakerCallOptions,
+  BreakerPermit,
+  CallOptions,
+  EngineOptions,
+  Policies,
+  PoliciesOptions,
+  PolicyOptions,
+  StepWord,
+} from './pipeline/index.js';
+export { BulkheadFullError } from './policies/bulkhead/index.js';
+export type { BulkheadOptions } from './policies/bulkhead/index.js';
+export { CircuitBreakerOpenError } from './policies/circuit-breaker/index.js';
+export type { CircuitBreakerOptions, CircuitBreakerSnapshot } from './policies/circuit-breaker/index.js';
+export type { FallbackFailure, FallbackFilter, FallbackHandler } from './policies/fallback/index.js';
+export { RateLimitExceededError } from './policies/rate-limiter/index.js';
+export type { RateLimiterOptions } from './policies/rate-limiter/index.js';
+export type { RetryBudgetOptions } from './policies/retry-budget/index.js';
+export { retryInfo } from './policies/retry/index.js';
+export type { RetryInfo, RetryOptions } from './policies/retry/index.js';
+export { TimeoutExceededError } from './policies/time-limiter/index.js';
+export type { TimeLimiterOptions } from './policies/time-limiter/index.js';

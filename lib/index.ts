@@ -1,0 +1,97 @@
+export {
+  Bulkhead,
+  BulkheadRegistry,
+  CallContext,
+  CircuitBreaker,
+  CircuitBreakerRegistry,
+  Fallback,
+  PolicyOrder,
+  RateLimiter,
+  RateLimiterRegistry,
+  ResilienceEvents,
+  ResilienceExceptionFilter,
+  ResilienceExplorer,
+  ResilienceModule,
+  ResilienceService,
+  Retryable,
+  RetryBudgetRegistry,
+  TimeLimiter,
+  toHttpException,
+} from './nest/index.js';
+export type {
+  AsyncMethod,
+  CircuitBreakerEvent,
+  DescribedMethod,
+  ExecuteOptions,
+  MethodKind,
+  PolicyDecorator,
+  ResilienceFeatureOptions,
+  ResilienceHttpBody,
+  ResilienceHttpException,
+  ResilienceModuleAsyncOptions,
+  ResilienceModuleOptions,
+  ResilienceOptionsFactory,
+  ResilienceRootOptions,
+  RetriedAttempt,
+} from './nest/index.js';
+export type {
+  BudgetRefusedEvent,
+  BulkheadRejectedEvent,
+  CircuitBreakerRejectedEvent,
+  CircuitBreakerState,
+  CircuitBreakerStateChangedEvent,
+  Clock,
+  Duration,
+  ErrorClass,
+  ErrorMatcher,
+  FallbackServedEvent,
+  GiveUpReason,
+  HedgeLaunchedEvent,
+  RateLimiterRejectedEvent,
+  ResilienceEvent,
+  RetryGaveUpEvent,
+  RetryRecoveredEvent,
+  RetryScheduledEvent,
+  TimeLimiterTimedOutEvent,
+} from './core/index.js';
+export {
+  InvalidOptionsError,
+  isDependencyFailure,
+  isResilienceError,
+  isRetryable,
+  ResilienceError,
+} from './core/index.js';
+export type {
+  Breaker,
+  BreakerCallOptions,
+  BreakerPermit,
+  PolicyOptions,
+  StepWord,
+} from './pipeline/index.js';
+export { BulkheadFullError } from './policies/bulkhead/index.js';
+export type { BulkheadOptions, BulkheadSnapshot } from './policies/bulkhead/index.js';
+export { CircuitBreakerOpenError } from './policies/circuit-breaker/index.js';
+export type { CircuitBreakerOptions, CircuitBreakerSnapshot } from './policies/circuit-breaker/index.js';
+export type {
+  FallbackFailure,
+  FallbackFilter,
+  FallbackHandler,
+  FallbackToken,
+  LastGoodOptions,
+} from './policies/fallback/index.js';
+export { RateLimitExceededError } from './policies/rate-limiter/index.js';
+export type { RateLimiterOptions, RateLimiterSnapshot } from './policies/rate-limiter/index.js';
+export type { RetryBudgetOptions, RetryBudgetSnapshot } from './policies/retry-budget/index.js';
+export { retryInfo } from './policies/retry/index.js';
+export type {
+  BackoffContext,
+  BackoffOptions,
+  Jitter,
+  RetryGaveUpContext,
+  RetryInfo,
+  RetryOptions,
+  RetryRecoveredContext,
+  RetryScheduledContext,
+} from './policies/retry/index.js';
+export { TimeoutExceededError } from './policies/time-limiter/index.js';
+export type { TimeLimiterOptions } from './policies/time-limiter/index.js';

@@ -1,0 +1,45 @@
+import type { Observable } from 'rxjs';
+import { InvalidOptionsError } from '../../core/index.js';
+import type { PolicyOptions } from '../../pipeline/index.js';
+import type { MethodPlan } from '../method-plan.js';
+import { wrapMethod } from './wrap-method.js';
+
+/** A method that a policy can stand around: what it gives is a promise, an Observable or an async iterable. */
+export type AsyncMethod = (
+  ...args: never[]
+) => PromiseLike<unknown> | Observable<unknown> | AsyncIterable<unknown>;
+
+/**
+ * A decorator of methods that give a promise, an Observable or an async iterable; a synchronous method does not
+ * compile.
+ */
+// The descriptor is optional for the type checker alone, so that the decorator fits `applyDecorators`.
+export type PolicyDecorator = <M extends AsyncMethod>(
+  target: object,
+  member: string | symbol,
+  descriptor?: TypedPropertyDescriptor<M>,
+) => void;
+
+/** What one decorator adds to the plan of its method. */
+export interface PolicyRequest<P extends keyof PolicyOptions> {
+  /** As it is written: `Retryable`. */
+  readonly decorator: string;
+  readonly policy: P;
+  readonly options: PolicyOptions[P];
+}
+
+/** Makes a decorator that adds one policy to the plan of its method. */
+export function policyDecorator<P extends keyof PolicyOptions>(request: PolicyRequest<P>): PolicyDecorator {
+  return (target, member, descriptor) => {
+    const plan = wrapMethod(request.decorator, target, member, descriptor);
+    if (plan.policies[request.policy] === undefined) plan.policies[request.policy] = request.options;
+    else reportTwice(plan, request.decorator);
+  };
+}
+
+/** The same policy twice on a method stops the boot. */
+export function reportTwice(plan: MethodPlan, decorator: string): void {
+  const facts = { policy: `@${decorator}`, field: 'decorator', value: undefined };
+  const expected = 'stands twice on this method: give all its options to one';
+  plan.problems.push((operation) => new InvalidOptionsError({ ...facts, operation, expected }));
+}

@@ -1,0 +1,51 @@
+import { bindHost, hostOf } from '../host-binding.js';
+import { classOf, type HostWrapper, plansBelow, prototypeOfInstance } from '../hosts.js';
+import type { ResilienceRuntime } from '../runtime/index.js';
+
+type Factory = (...injected: unknown[]) => unknown;
+
+/**
+ * Binds instances that Nest did not build itself, and has those bound that factories will make per request. No
+ * property of a user's object is read.
+ */
+export function sweep(wrappers: readonly HostWrapper[], runtime: ResilienceRuntime): void {
+  for (const wrapper of wrappers) {
+    if (classOf(wrapper) !== undefined) continue;
+    if (wrapper.isDependencyTreeStatic()) bindIfDecorated(wrapper.instance, runtime);
+    else followFactory(wrapper, runtime);
+    for (const transient of wrapper.getStaticTransientInstances?.() ?? []) {
+      bindIfDecorated(transient?.instance, runtime);
+    }
+    if (wrapper.isTransient === true) followFactory(wrapper, runtime);
+  }
+}
+
+/** Binds what has decorated methods and belongs to nobody yet. */
+function bindIfDecorated(instance: unknown, runtime: ResilienceRuntime): void {
+  const prototype = prototypeOfInstance(instance);
+  if (prototype === undefined || plansBelow(prototype).length === 0) return;
+  // An instance with a prototype is an object.
+  if (hostOf(instance) === undefined) bindHost(instance as object, runtime);
+}
+
+const FOLLOWED = new WeakSet<Factory>();
+
+/** Instances of a factory that runs per request do not exist at boot: they are bound as they are made. */
+function followFactory(wrapper: HostWrapper, runtime: ResilienceRuntime): void {
+  const { metatype: factory } = wrapper;
+  if (typeof factory !== 'function' || FOLLOWED.has(factory as Factory)) return;
+  const make = factory as Factory;
+  const followed = (...injected: unknown[]): unknown => {
+    const made = make(...injected);
+    if (!(made instanceof Promise)) {
+      bindIfDecorated(made, runtime);
+      return made;
+    }
+    return made.then((instance: unknown) => {
+      bindIfDecorated(instance, runtime);
+      return instance;
+    });
+  };
+  FOLLOWED.add(followed);
+  wrapper.metatype = followed;
+}

@@ -1,0 +1,34 @@
+export { Bulkhead } from './decorators/bulkhead.decorator.js';
+export { CallContext } from './decorators/call-context.decorator.js';
+export { CircuitBreaker } from './decorators/circuit-breaker.decorator.js';
+export { Fallback } from './decorators/fallback.decorator.js';
+export type { AsyncMethod, PolicyDecorator } from './decorators/policy-decorator.js';
+export { PolicyOrder } from './decorators/policy-order.decorator.js';
+export { RateLimiter } from './decorators/rate-limiter.decorator.js';
+export { Retryable } from './decorators/retryable.decorator.js';
+export { TimeLimiter } from './decorators/time-limiter.decorator.js';
+export type { DescribedMethod } from './explorer/described-method.js';
+export { ResilienceExplorer } from './explorer/resilience.explorer.js';
+export { ResilienceExceptionFilter } from './http/resilience-exception.filter.js';
+export { toHttpException } from './http/to-http-exception.js';
+export type { ResilienceHttpBody, ResilienceHttpException } from './http/to-http-exception.js';
+export type { MethodKind } from './method-plan.js';
+export { BulkheadRegistry } from './registries/bulkhead.registry.js';
+export { CircuitBreakerRegistry } from './registries/circuit-breaker.registry.js';
+export type { CircuitBreakerEvent } from './registries/circuit-breaker.registry.js';
+export { RateLimiterRegistry } from './registries/rate-limiter.registry.js';
+export { RetryBudgetRegistry } from './registries/retry-budget.registry.js';
+export { SharedRegistry } from './registries/shared-registry.js';
+export { ResilienceEvents } from './resilience.events.js';
+export { ResilienceModule } from './resilience.module.js';
+export type { ResilienceRootOptions } from './resilience.module.js';
+export type {
+  ResilienceFeatureOptions,
+  ResilienceModuleAsyncOptions,
+  ResilienceModuleOptions,
+  ResilienceOptionsFactory,
+} from './resilience.options.js';
+export { ResilienceService } from './resilience.service.js';
+export type { ExecuteOptions } from './resilience.service.js';
+export type { RetriedAttempt } from './retried-attempts.js';
+export { resetDefaultRuntime, ResilienceRuntime } from './runtime/index.js';

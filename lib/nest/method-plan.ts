@@ -1,0 +1,117 @@
+import type { PolicyOptions } from '../pipeline/index.js';
+
+/** A method of any class: its parameters are the user's business. */
+export type AnyMethod = (...args: never[]) => unknown;
+
+/** What a decorated method gives: it is kept as declared. */
+export type MethodKind = 'promise' | 'observable' | 'iterable';
+
+/** What class definitions have recorded about a method. */
+export interface PlanParts {
+  /** The class in whose body the decorator stands; for a static method the class itself. */
+  readonly owner: object;
+  readonly isStatic: boolean;
+  readonly member: string | symbol;
+  /** The function in whose place ours stands. */
+  readonly inner: AnyMethod;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Carries out the calls of one plan in one application. */
+export interface PlanDispatcher {
+  call(self: unknown, args: readonly unknown[]): unknown;
+}
+
+/** The policies that decorators which follow each other ask for on one method. One per method, not per instance. */
+export class MethodPlan {
+  readonly owner: object;
+  readonly isStatic: boolean;
+  readonly member: string | symbol;
+  readonly inner: AnyMethod;
+  readonly policies: Mutable<PolicyOptions> = {};
+  /** What is wrong with the way the decorators stand; told when the options are checked. */
+  readonly problems: ((operation: string) => Error)[] = [];
+  /** The function that stands in the place of the method. */
+  wrapper: AnyMethod;
+  /** What the method gives, once it is known. */
+  kind: MethodKind | undefined;
+  /** Where the last call belonged, and who carried it out: most methods are called in one application only. */
+  lastHost: unknown;
+  lastDispatcher: PlanDispatcher | undefined;
+
+  constructor(parts: PlanParts) {
+    this.owner = parts.owner;
+    this.isStatic = parts.isStatic;
+    this.member = parts.member;
+    this.inner = parts.inner;
+    this.wrapper = parts.inner;
+  }
+
+  /** `Class.method`; a method that a symbol names reads `Class.[description]`. */
+  get text(): string {
+    const { member } = this;
+    const name = typeof member === 'symbol' ? `[${member.description ?? ''}]` : member;
+    return `${this.ownerClass.name || '(anonymous class)'}.${name}`;
+  }
+
+  /** Which parameter receives the call context, if one does. */
+  get contextIndex(): number | undefined {
+    return contextParametersOf(this.owner).get(this.member);
+  }
+
+  /** The same for all plans of one method, however many foreign decorators stand between them. */
+  get identity(): object {
+    return plansOf(this.owner).find((each) => each.member === this.member) ?? this;
+  }
+
+  /** The class object, which tells two classes of one name apart. */
+  get ownerClass(): { readonly name: string } {
+    // A prototype's constructor is its class; a static method's owner is the class.
+    return (this.isStatic ? this.owner : (this.owner as { constructor: unknown }).constructor) as {
+      name: string;
+    };
+  }
+}
+
+/** What class definitions record: the only state of this room that is not an application's. */
+const PLANS = new WeakMap<AnyMethod, MethodPlan>();
+const PLANS_BY_OWNER = new WeakMap<object, MethodPlan[]>();
+const ALL_PLANS: WeakRef<MethodPlan>[] = [];
+
+/** The plan whose wrapper a function is. */
+export function planOf(fn: unknown): MethodPlan | undefined {
+  return typeof fn === 'function' ? PLANS.get(fn as AnyMethod) : undefined;
+}
+
+/** The plans of a prototype's, or for static methods a class's, own body. */
+export function plansOf(owner: object): readonly MethodPlan[] {
+  return PLANS_BY_OWNER.get(owner) ?? [];
+}
+
+/** Every plan of the process that still lives. */
+export function allPlans(): readonly MethodPlan[] {
+  return ALL_PLANS.map((each) => each.deref()).filter((plan) => plan !== undefined);
+}
+
+/** Keeps a new plan with the function that stands for it. */
+export function recordPlan(plan: MethodPlan, wrapper: AnyMethod): void {
+  plan.wrapper = wrapper;
+  PLANS.set(wrapper, plan);
+  PLANS_BY_OWNER.set(plan.owner, [...plansOf(plan.owner), plan]);
+  ALL_PLANS.push(new WeakRef(plan));
+}
+
+const CONTEXT_PARAMETERS = new WeakMap<object, Map<string | symbol, number>>();
+
+/** Records that a parameter receives the call context. */
+export function recordContextParameter(owner: object, member: string | symbol, index: number): void {
+  const known = CONTEXT_PARAMETERS.get(owner) ?? new Map<string | symbol, number>();
+  known.set(member, index);
+  CONTEXT_PARAMETERS.set(owner, known);
+}
+
+/** Which parameters of an owner's methods receive the call context. */
+export function contextParametersOf(owner: object): ReadonlyMap<string | symbol, number> {
+  return CONTEXT_PARAMETERS.get(owner) ?? new Map();
+}

@@ -1,0 +1,61 @@
+import type {
+  Abstract,
+  DynamicModule,
+  ForwardReference,
+  InjectionToken,
+  OptionalFactoryDependency,
+  Type,
+} from '@nestjs/common';
+import type { Clock } from '../core/index.js';
+import type { EngineOptions, NamedPolicies } from '../pipeline/index.js';
+
+/** Options of `ResilienceModule.forRoot`. */
+export interface ResilienceModuleOptions extends Omit<EngineOptions, 'isLenient' | 'forcedBreakers'> {
+  /**
+   * Whether errors of this package that leave a handler become 503, 504 or 429 with `Retry-After`, and what that
+   * is on other transports.
+   *
+   * @defaultValue true
+   */
+  readonly httpErrors?: boolean;
+  /**
+   * Whether changes of state, and callbacks that threw, are told through Nest's `Logger`.
+   *
+   * @defaultValue true
+   */
+  readonly logger?: boolean;
+  /**
+   * The source of time, chance and timers; a test gives a `ManualClock`.
+   *
+   * @defaultValue the clock of the machine
+   */
+  readonly clock?: Clock;
+}
+
+/** Options of `ResilienceModule.forFeature`: named policies beside those of the root. */
+export type ResilienceFeatureOptions = NamedPolicies;
+
+/** Makes the options of `forRootAsync` with `useClass` or `useExisting`. */
+export interface ResilienceOptionsFactory {
+  createResilienceOptions(): ResilienceModuleOptions | Promise<ResilienceModuleOptions>;
+}
+
+/** Where the options of `ResilienceModule.forRootAsync` come from: exactly one of the three ways. */
+export interface ResilienceModuleAsyncOptions {
+  /**
+   * Whether the module's providers can be injected everywhere.
+   *
+   * @defaultValue true
+   */
+  readonly isGlobal?: boolean;
+  /** Modules whose providers the factory needs. */
+  readonly imports?: readonly (Type | DynamicModule | Promise<DynamicModule> | ForwardReference)[];
+  /** What the factory gets, in order; all of it without request scope. */
+  readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[];
+  /** Makes the options of what `inject` names. */
+  useFactory?(...injected: never[]): ResilienceModuleOptions | Promise<ResilienceModuleOptions>;
+  /** A class that the module builds to make the options. */
+  readonly useClass?: Type<ResilienceOptionsFactory>;
+  /** A provider that makes the options. */
+  readonly useExisting?: InjectionToken<ResilienceOptionsFactory> | Abstract<ResilienceOptionsFactory>;
+}

@@ -1,0 +1,2 @@
+/** The options of the application's `ResilienceModule`. */
+export const RESILIENCE_OPTIONS = Symbol('RESILIENCE_OPTIONS');

@@ -1,0 +1,38 @@
+import { OptionCheck } from '../core/check.js';
+import { resolveBulkheadOptions } from '../policies/bulkhead/index.js';
+import { resolveCircuitBreakerOptions } from '../policies/circuit-breaker/index.js';
+import { resolveRetryOptions } from '../policies/retry/index.js';
+import { resolveTimeLimiterOptions } from '../policies/time-limiter/index.js';
+import type { EngineOptions, PolicyDefaults } from './policy-options.js';
+
+const DEFAULTS: readonly string[] = [
+  'retry',
+  'circuitBreaker',
+  'timeLimiter',
+  'bulkhead',
+  'rateLimiter',
+] satisfies (keyof PolicyDefaults)[];
+const OVERRIDES = DEFAULTS;
+
+/**
+ * Checks what belongs to no single method: defaults and overrides, where they were written.
+ *
+ * @throws {InvalidOptionsError} naming the path of the option that cannot be meant
+ */
+export function checkEngineOptions({ defaults, overrides, enabled }: EngineOptions): void {
+  const check = new OptionCheck('resilience', 'ResilienceModule');
+  if (enabled !== undefined) check.flag('enabled', enabled);
+  if (defaults !== undefined) checkDefaults(check, defaults);
+  for (const [operation, override] of Object.entries(overrides ?? {})) {
+    check.onlyKnown(override, OVERRIDES, `overrides['${operation}']`);
+  }
+}
+
+function checkDefaults(check: OptionCheck, defaults: PolicyDefaults): void {
+  check.onlyKnown(defaults, DEFAULTS, 'defaults');
+  if (defaults.retry !== undefined) resolveRetryOptions('defaults', defaults.retry);
+  if (defaults.timeLimiter !== undefined) resolveTimeLimiterOptions('defaults', defaults.timeLimiter);
+  if (defaults.circuitBreaker !== undefined)
+    resolveCircuitBreakerOptions('defaults', defaults.circuitBreaker);
+  if (defaults.bulkhead !== undefined) resolveBulkheadOptions('defaults', defaults.bulkhead);
+}

@@ -1,0 +1,7 @@
+export { resetDefaultRuntime } from '../nest/index.js';
+export { EventRecorder } from './event-recorder.js';
+export type { EventSource } from './event-recorder.js';
+export { ManualClock } from './manual-clock.js';
+export type { ManualClockOptions } from './manual-clock.js';
+export { ResilienceTestingModule } from './resilience-testing.module.js';
+export type { ResilienceTestingOptions } from './resilience-testing.module.js';
