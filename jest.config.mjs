@@ -2,6 +2,7 @@ const relativeImports = { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] };
 
 const doors = {
   '^nestjs-selfheal$': '<rootDir>/lib/index.ts',
+  '^nestjs-selfheal/core$': '<rootDir>/lib/engine.ts',
   '^nestjs-selfheal/(.*)$': '<rootDir>/lib/$1/index.ts',
 };
 

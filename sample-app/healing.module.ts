@@ -14,7 +14,7 @@ import { Stats } from './stats/stats.js';
 // on the same machine may be asked again every second.
 const breaker: CircuitBreakerOptions = {
   slidingWindow: { type: 'time', size: '2s' },
-  waitDurationInOpenState: { initialDelay: '500ms', multiplier: 2, maxDelay: '1s' },
+  waitDurationInOpenState: { initialDelay: '500ms', maxDelay: '1s' },
 };
 
 /** The decorated services, and the module that carries their decorators out. */
