@@ -3,6 +3,7 @@ const relativeImports = { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] };
 const doors = {
   '^nestjs-selfheal$': '<rootDir>/lib/index.ts',
   '^nestjs-selfheal/core$': '<rootDir>/lib/engine.ts',
+  '^nestjs-selfheal/http$': '<rootDir>/lib/adapters/http/index.ts',
   '^nestjs-selfheal/(.*)$': '<rootDir>/lib/$1/index.ts',
 };
 
@@ -49,7 +50,7 @@ function project(displayName, folders, settings = {}) {
 export default {
   waitForUnhandledRejections: true,
   projects: [
-    project('unit', ['unit', 'laws']),
+    project('unit', ['unit', 'laws', 'contract']),
     project('nest12', ['integration']),
     project('nest11', ['integration'], { nestMajor: '11', moduleNameMapper: nest11 }),
     project('sample-app', ['sample-app'], {

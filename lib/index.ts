@@ -2,6 +2,7 @@ export {
   Bulkhead,
   BulkheadRegistry,
   CallContext,
+  Chaos,
   CircuitBreaker,
   CircuitBreakerRegistry,
   Fallback,
@@ -35,6 +36,9 @@ export type {
   RetriedAttempt,
 } from './nest/index.js';
 export type {
+  AlertClearedEvent,
+  AlertRaisedEvent,
+  AlertSubject,
   BudgetRefusedEvent,
   BulkheadRejectedEvent,
   CircuitBreakerRejectedEvent,
@@ -68,8 +72,10 @@ export type {
   PolicyOptions,
   StepWord,
 } from './pipeline/index.js';
+export type { AlertOptions } from './policies/alerts/index.js';
 export { BulkheadFullError } from './policies/bulkhead/index.js';
 export type { BulkheadOptions, BulkheadSnapshot } from './policies/bulkhead/index.js';
+export type { ChaosOptions } from './policies/chaos/index.js';
 export { CircuitBreakerOpenError } from './policies/circuit-breaker/index.js';
 export type { CircuitBreakerOptions, CircuitBreakerSnapshot } from './policies/circuit-breaker/index.js';
 export type {

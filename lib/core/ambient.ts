@@ -8,9 +8,12 @@ import type { Scope } from './scope.js';
 export class Ambient {
   private storage: AsyncLocalStorage<Scope> | undefined;
 
-  /** The innermost limited scope around the running code. */
+  /**
+   * The innermost limited scope around the running code, as long as its call runs: what a call has started and
+   * left behind when it ended is bound by it no more.
+   */
   get current(): Scope | undefined {
-    return this.storage?.getStore();
+    return this.storage?.getStore()?.living;
   }
 
   /** Runs the function, and all that it starts, inside the scope. */

@@ -55,6 +55,25 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const COARSE_TICK_MS = 5;
 const COARSE_READINGS = 64;
 
+/** A moment as other code writes it: milliseconds since 1970, or a date. */
+export type WallTime = Date | number;
+
+/** Milliseconds since 1970. */
+export function wallTimeMs(time: WallTime): number {
+  return Number(time);
+}
+
+/** What a timer runs: in its creator's async context, or in nobody's where it serves nobody in particular. */
+export function timerTask(task: () => void, { idle, detached }: TimerOptions = {}): () => void {
+  const isNobodys = idle === true || detached === true;
+  return isNobodys ? () => NOBODY.runInAsyncScope(task) : AsyncResource.bind(task);
+}
+
+/** Runs the task in the next turn of the event loop: what is resolved by now has had its consequences. */
+export function nextTurn(task: () => void): void {
+  setImmediate(task);
+}
+
 class SystemTimer implements Timer {
   private handle: NodeJS.Timeout | undefined;
   private immediate: NodeJS.Immediate | undefined;

@@ -1,19 +1,13 @@
+import type { AlertClearedEvent, AlertRaisedEvent } from './alert-events.js';
+import type { CircuitBreakerState, EventBase } from './event-base.js';
+import type { IdempotencyEvent } from './idempotency-events.js';
+
+export type { AlertClearedEvent, AlertRaisedEvent, AlertSubject } from './alert-events.js';
+export type { CircuitBreakerState, EventBase } from './event-base.js';
+
 /** Why a retry let a failure through. */
 export type GiveUpReason =
   'exhausted' | 'not-retryable' | 'budget' | 'deadline' | 'retry-after' | 'aborted' | 'shutdown';
-
-/** The states of a circuit breaker. */
-export type CircuitBreakerState = 'closed' | 'open' | 'half-open' | 'forced-open' | 'disabled';
-
-/** What every event carries. */
-export interface EventBase {
-  /** `Class.method`, or the name given to `execute`. For a state that time or a hand changed: the policy's name. */
-  readonly operation: string;
-  /** Name of the policy instance, or its kind where it has none. */
-  readonly policy: string;
-  /** Milliseconds since 1970 by the clock of the application. */
-  readonly timestampMs: number;
-}
 
 /** A retry will follow, after the delay. */
 export interface RetryScheduledEvent extends EventBase {
@@ -111,7 +105,10 @@ export type ResilienceEvent =
   | BulkheadRejectedEvent
   | RateLimiterRejectedEvent
   | FallbackServedEvent
-  | HedgeLaunchedEvent;
+  | HedgeLaunchedEvent
+  | IdempotencyEvent
+  | AlertRaisedEvent
+  | AlertClearedEvent;
 
 /** An event without its time, which the hub adds. */
 export type NewEvent = ResilienceEvent extends infer E
@@ -124,19 +121,24 @@ export type NewEvent = ResilienceEvent extends infer E
 export interface EventSink {
   /** Whether anybody listens; where nobody does, no event object is worth making. */
   readonly isObserved: boolean;
-  /** Tells all listeners, in order. What a listener throws is reported and changes nothing. */
-  emit(event: NewEvent): void;
+  /**
+   * Tells all listeners, in order. What a listener throws is reported and changes nothing. The source tells apart
+   * those that share a name, without saying who they are; it is for listeners within the package.
+   */
+  emit(event: NewEvent, source?: object): void;
   /** Tells of a user's callback that threw; it never reaches the caller. */
   report(what: string, error: unknown): void;
 }
 
-type Listener = (event: ResilienceEvent) => void;
+type Listener = (event: ResilienceEvent, source?: object) => void;
 type Reporter = (what: string, error: unknown) => void;
 
 /** The events of one application. */
 export class EventHub implements EventSink {
   private listeners: readonly Listener[] = [];
   private reporters: readonly Reporter[] = [];
+  /** The event that is being told, and those that happened meanwhile. */
+  private readonly untold: { readonly event: ResilienceEvent; readonly source: object | undefined }[] = [];
 
   constructor(private readonly clock: { wallMs(): number }) {}
 
@@ -160,15 +162,15 @@ export class EventHub implements EventSink {
     };
   }
 
-  emit(event: NewEvent): void {
+  emit(event: NewEvent, source?: object): void {
     if (this.listeners.length === 0) return;
     const complete = { ...event, timestampMs: this.clock.wallMs() } as ResilienceEvent;
-    for (const listener of this.listeners) {
-      try {
-        listener(complete);
-      } catch (error) {
-        this.report(`a listener of ${event.kind}`, error);
-      }
+    this.untold.push({ event: complete, source });
+    // What a listener causes is told after what it was told of, to all: events keep the order of happening.
+    if (this.untold.length > 1) return;
+    for (let next = this.untold[0]; next !== undefined; next = this.untold[0]) {
+      this.tellAll(next.event, next.source);
+      this.untold.shift();
     }
   }
 
@@ -178,6 +180,16 @@ export class EventHub implements EventSink {
         reporter(what, error);
       } catch {
         // There is nobody left to tell, and it must not reach the call.
+      }
+    }
+  }
+
+  private tellAll(event: ResilienceEvent, source: object | undefined): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event, source);
+      } catch (error) {
+        this.report(`a listener of ${event.kind}`, error);
       }
     }
   }

@@ -2,18 +2,24 @@ export { Ambient } from './ambient.js';
 export type { Call, CallContext } from './call.js';
 export { Cancellation } from './cancellation.js';
 export type { CancellationOrigin } from './cancellation.js';
+export { ask } from './callbacks.js';
 export { OptionCheck, show } from './check.js';
 export { isDependencyFailure, isRetryable } from './classification.js';
+export { knowledgeOf } from './classification-table.js';
 export { SystemClock } from './clock.js';
 export type { Clock, Timer, TimerOptions } from './clock.js';
 export { parseDuration } from './duration.js';
 export type { Duration } from './duration.js';
+export { causesOf, fieldOf, membersOf, MOST_ERRORS, statusOf, textOf } from './error-facts.js';
 export { ApplicationLifetime, createEnvironment } from './environment.js';
 export type { Environment, Lifetime } from './environment.js';
 export { InvalidOptionsError, isResilienceError, ResilienceError } from './errors.js';
 export type { InvalidOption, PolicyKind, ResilienceErrorFacts } from './errors.js';
 export { EventHub } from './events.js';
 export type {
+  AlertClearedEvent,
+  AlertRaisedEvent,
+  AlertSubject,
   BudgetRefusedEvent,
   BulkheadRejectedEvent,
   CircuitBreakerRejectedEvent,
@@ -32,6 +38,17 @@ export type {
   RetryScheduledEvent,
   TimeLimiterTimedOutEvent,
 } from './events.js';
+export { headerOf } from './headers.js';
+export type {
+  IdempotencyEventBase,
+  IdempotencyExecutedEvent,
+  IdempotencyInFlightEvent,
+  IdempotencyMismatchEvent,
+  IdempotencyRecording,
+  IdempotencyReplayedEvent,
+  IdempotencyStoreDownEvent,
+  IdempotencyTakenOverEvent,
+} from './idempotency-events.js';
 export type { ErrorClass, ErrorMatcher, ErrorPredicate } from './matcher.js';
 export { NamedRegistry } from './registry.js';
 export type { RetryBudget } from './retry-budget.js';

@@ -23,15 +23,21 @@ export interface CallFacts {
 export class Scope implements Call {
   private own: Cancellation | undefined;
   private unlink: (() => void) | undefined;
+  private isClosed = false;
 
   constructor(
     private readonly facts: CallFacts,
-    /** Monotonic time of the earliest limit around this scope; `Infinity` where there is none. */
-    readonly deadlineMs: number,
+    /** Monotonic time of this scope's own limit; `Infinity` where it has none. */
+    private limitMs: number,
     private parent?: Scope,
     /** Number of the execution this scope belongs to; the scope of a whole call has none of its own. */
     private readonly number?: number,
   ) {}
+
+  /** Monotonic time of the earliest limit around this scope; `Infinity` where there is none. */
+  get deadlineMs(): number {
+    return this.parent === undefined ? this.limitMs : Math.min(this.limitMs, this.parent.deadlineMs);
+  }
 
   get attempt(): number {
     return this.number ?? this.facts.attempts;
@@ -58,13 +64,14 @@ export class Scope implements Call {
   }
 
   get remainingMs(): number | undefined {
-    if (this.deadlineMs === Number.POSITIVE_INFINITY) return undefined;
-    return Math.max(0, this.deadlineMs - this.facts.clock.nowMs());
+    const { deadlineMs } = this;
+    if (deadlineMs === Number.POSITIVE_INFINITY) return undefined;
+    return Math.max(0, deadlineMs - this.facts.clock.nowMs());
   }
 
   get isCancelled(): boolean {
     if (this.own !== undefined) return this.own.isCancelled;
-    return this.parent?.isCancelled ?? false;
+    return !this.isClosed && this.parent?.isCancelled === true;
   }
 
   get signal(): AbortSignal {
@@ -82,34 +89,47 @@ export class Scope implements Call {
   /** Whether this scope may end before its work does: it has a deadline, or a caller who can leave. */
   get isLimited(): boolean {
     return (
-      this.deadlineMs !== Number.POSITIVE_INFINITY ||
-      this.facts.canBeAborted ||
-      this.parent?.isLimited === true
+      this.limitMs !== Number.POSITIVE_INFINITY || this.facts.canBeAborted || this.parent?.isLimited === true
     );
   }
 
-  /** A scope inside this one: another attempt, or what stands inside a time limit. */
-  inner(attempt = this.number, deadlineMs = Number.POSITIVE_INFINITY): Scope {
-    return new Scope(this.facts, Math.min(deadlineMs, this.deadlineMs), this, attempt);
+  /** This scope while its work is under way, else the nearest around it whose work is. */
+  get living(): Scope | undefined {
+    return this.isClosed && !this.isCancelled ? this.parent?.living : this;
   }
 
-  /** Puts this scope, which was made before its surroundings, inside another. */
+  /** A scope inside this one: another attempt, or what stands inside a time limit. */
+  inner(attempt = this.number, limitMs = Number.POSITIVE_INFINITY): Scope {
+    return new Scope(this.facts, limitMs, this, attempt);
+  }
+
+  /** Puts this scope, which was made before its surroundings, inside another, whose limits hold from now on. */
   enter(parent: Scope): void {
     this.parent = parent;
+    this.limitMs = Number.POSITIVE_INFINITY;
     if (this.own !== undefined) this.link();
+  }
+
+  /** The limit of this scope was kept: what goes on inside, as the rest of a stream, is not bound by it. */
+  lift(): void {
+    this.limitMs = Number.POSITIVE_INFINITY;
   }
 
   private link(): void {
     const { own, parent } = this;
-    if (own === undefined || parent === undefined) return;
+    // Whoever reads the signal of work that is over must not be remembered by what goes on around it.
+    if (own === undefined || parent === undefined || this.isClosed) return;
     const isSameCall = parent.facts === this.facts;
     this.unlink = parent.cancellation.onCancel((reason, origin) =>
       own.cancel(reason, isSameCall ? origin : 'caller'),
     );
   }
 
-  /** Lets go of the parent; called when the work of this scope has settled. */
+  /** Lets go of the parent; called when the work of this scope has settled, with or without its own end. */
   close(): void {
+    // What was cancelled before it was closed stays so, also for those who ask later.
+    if (this.isCancelled) void this.cancellation;
+    this.isClosed = true;
     this.unlink?.();
     this.unlink = undefined;
   }

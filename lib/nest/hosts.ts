@@ -1,10 +1,13 @@
 import { types } from 'node:util';
+import type { InjectionToken, Scope } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { type MethodPlan, plansOf } from './method-plan.js';
+import { contextParametersOf, type MethodPlan, plansOf } from './method-plan.js';
 
 /** What is read of Nest's wrapper around anything it builds; the class is not among Nest's exports. */
 export interface HostWrapper {
   readonly name: unknown;
+  readonly token?: unknown;
+  readonly scope?: Scope | undefined;
   metatype: unknown;
   readonly instance: unknown;
   readonly inject?: readonly unknown[] | null | undefined;
@@ -13,6 +16,7 @@ export interface HostWrapper {
   readonly isTransient?: boolean | undefined;
   isDependencyTreeStatic(): boolean;
   getStaticTransientInstances?(): readonly ({ readonly instance?: unknown } | undefined)[];
+  getCtorMetadata?(): readonly (HostWrapper | undefined)[] | undefined;
 }
 
 type ModuleLike = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -63,6 +67,45 @@ export function prototypesOf(start: unknown): readonly object[] {
 /** The plans of all decorated methods that instances with this prototype have, those behind `super` included. */
 export function plansBelow(prototype: object): readonly MethodPlan[] {
   return prototypesOf(prototype).flatMap((each) => plansOf(each));
+}
+
+/**
+ * A provider of any module, of lazily loaded ones too, which a `ModuleRef` that was asked before does not know.
+ * Where several have the token it is the last one, as with `ModuleRef`.
+ */
+export function providerOf(modules: ModulesContainer, token: InjectionToken): HostWrapper | undefined {
+  const found = [...modules.values()].map((module) => module.providers.get(token));
+  // Nest's own class has more than these fields.
+  return found.findLast((each) => each !== undefined) as HostWrapper | undefined;
+}
+
+/** Something in an application whose instances have decorated methods, or parameters that tell of a call. */
+export interface Host {
+  readonly wrapper: HostWrapper;
+  readonly prototype: object;
+}
+
+/** All hosts of an application that exist by now, in module order. */
+export function hostsIn(modules: ModulesContainer): readonly Host[] {
+  return hostWrappers(modules).flatMap((wrapper) => {
+    const built = classOf(wrapper)?.prototype;
+    const prototypes = built === undefined ? instancesOf(wrapper).map(prototypeOfInstance) : [built];
+    const decorated = prototypes.filter((each) => each !== undefined && isDecorated(each));
+    return [...new Set(decorated)].map((prototype) => ({ wrapper, prototype }));
+  });
+}
+
+function isDecorated(prototype: object): prototype is object {
+  return prototypesOf(prototype).some(
+    (each) => plansOf(each).length > 0 || contextParametersOf(each).size > 0,
+  );
+}
+
+/** What exists of a factory or a value by now: an instance, or one for each consumer. */
+export function instancesOf(wrapper: HostWrapper): readonly unknown[] {
+  const perConsumer = wrapper.getStaticTransientInstances?.() ?? [];
+  const shared = wrapper.isDependencyTreeStatic() ? [wrapper.instance] : [];
+  return [...shared, ...perConsumer.map((each) => each?.instance)];
 }
 
 /** The prototype of an instance that was not built by Nest; no property of it is read. */

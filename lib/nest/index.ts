@@ -1,3 +1,4 @@
+export { Chaos } from './chaos.js';
 export { Bulkhead } from './decorators/bulkhead.decorator.js';
 export { CallContext } from './decorators/call-context.decorator.js';
 export { CircuitBreaker } from './decorators/circuit-breaker.decorator.js';

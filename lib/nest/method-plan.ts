@@ -16,6 +16,11 @@ export interface PlanParts {
   readonly inner: AnyMethod;
 }
 
+/** A member as messages and operations name it. */
+export function memberText(member: string | symbol): string {
+  return typeof member === 'symbol' ? `[${member.description ?? ''}]` : member;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Carries out the calls of one plan in one application. */
@@ -50,9 +55,7 @@ export class MethodPlan {
 
   /** `Class.method`; a method that a symbol names reads `Class.[description]`. */
   get text(): string {
-    const { member } = this;
-    const name = typeof member === 'symbol' ? `[${member.description ?? ''}]` : member;
-    return `${this.ownerClass.name || '(anonymous class)'}.${name}`;
+    return `${this.ownerClass.name || '(anonymous class)'}.${memberText(this.member)}`;
   }
 
   /** Which parameter receives the call context, if one does. */

@@ -1,12 +1,18 @@
 import { Logger } from '@nestjs/common';
-import type { CircuitBreakerStateChangedEvent, EventHub, ResilienceEvent } from '../core/index.js';
+import type {
+  AlertClearedEvent,
+  AlertRaisedEvent,
+  CircuitBreakerStateChangedEvent,
+  EventHub,
+  ResilienceEvent,
+} from '../core/index.js';
 
 /** Facts of one kind and policy are told at most this often. */
 const QUIET_MS = 10_000;
 
 /**
- * Tells through Nest's `Logger` what a person on call wants to know: when a breaker changes its state, when a
- * retry budget runs dry, and when a callback of the application throws. Never a line per call.
+ * Tells through Nest's `Logger` what a person on call wants to know: when a breaker changes its state, when an
+ * alert is raised, when a retry budget runs dry, and when a callback of the application throws. Never a line per call.
  */
 export class ResilienceLogger {
   private readonly logger = new Logger('Resilience');
@@ -19,6 +25,8 @@ export class ResilienceLogger {
 
   private tell(event: ResilienceEvent): void {
     if (event.kind === 'circuit-breaker.state-changed') return this.tellState(event);
+    if (event.kind === 'alert.raised') return this.tellAlert(event);
+    if (event.kind === 'alert.cleared') return this.logger.log(`alert of ${subjectOf(event)} is over`);
     if (event.kind !== 'budget.refused' || !this.isDue(`budget ${event.budget}`, event.timestampMs)) return;
     this.logger.warn(
       `retry budget "${event.budget}" is empty: ${event.operation} and others are not retried`,
@@ -33,6 +41,12 @@ export class ResilienceLogger {
     else this.logger.log(fact);
   }
 
+  private tellAlert(event: AlertRaisedEvent): void {
+    const { alert, giveUps, state, lastingMs } = event;
+    const fact = alert === 'give-ups' ? `${giveUps} calls were given up within` : `${state}, not closed for`;
+    this.logger.error(`alert of ${subjectOf(event)}: ${fact} ${lastingMs} ms`);
+  }
+
   private tellReport(what: string, error: unknown): void {
     this.logger.warn(
       `${what} threw and was ignored: ${error instanceof Error ? error.message : String(error)}`,
@@ -45,4 +59,9 @@ export class ResilienceLogger {
     this.lastToldMs.set(fact, nowMs);
     return true;
   }
+}
+
+function subjectOf({ alert, policy, keyed }: AlertRaisedEvent | AlertClearedEvent): string {
+  if (alert === 'give-ups') return 'retries';
+  return `circuit breaker "${policy}"${keyed === true ? ' (one of its keys)' : ''}`;
 }

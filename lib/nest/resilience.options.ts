@@ -8,9 +8,16 @@ import type {
 } from '@nestjs/common';
 import type { Clock } from '../core/index.js';
 import type { EngineOptions, NamedPolicies } from '../pipeline/index.js';
+import type { AlertOptions } from '../policies/alerts/index.js';
 
 /** Options of `ResilienceModule.forRoot`. */
 export interface ResilienceModuleOptions extends Omit<EngineOptions, 'isLenient' | 'forcedBreakers'> {
+  /**
+   * When `alert.raised` is told: a breaker stays open, or too many calls are given up; `false` for never.
+   *
+   * @defaultValue `{ openLongerThan: '1m', giveUps: 100, window: '1m', debounce: '5m' }`
+   */
+  readonly alerts?: AlertOptions | false;
   /**
    * Whether errors of this package that leave a handler become 503, 504 or 429 with `Retry-After`, and what that
    * is on other transports.

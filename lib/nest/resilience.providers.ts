@@ -1,11 +1,14 @@
 import type { Provider } from '@nestjs/common';
-import { APP_INTERCEPTOR, ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
-import type { ExecutionContext } from '@nestjs/common';
+import { ApplicationConfig, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { checkCarriers } from './explorer/method-checks.js';
+import { resolveAlertOptions } from '../policies/alerts/index.js';
+import { AlertMonitor } from './alert-monitor.js';
+import { Chaos } from './chaos.js';
 import { ResilienceExplorer } from './explorer/resilience.explorer.js';
 import { GlobalFilterPlacement } from './http/global-filter-placement.js';
-import { IncomingRequestInterceptor } from './http/incoming-request.interceptor.js';
 import { ResilienceExceptionFilter } from './http/resilience-exception.filter.js';
-import { plansBelow } from './hosts.js';
+import { coverHiddenHandlers } from './http/retried-handlers.js';
+import { providerOf } from './hosts.js';
 import { BulkheadRegistry } from './registries/bulkhead.registry.js';
 import { CircuitBreakerRegistry } from './registries/circuit-breaker.registry.js';
 import { RateLimiterRegistry } from './registries/rate-limiter.registry.js';
@@ -19,25 +22,18 @@ import { ResilienceService } from './resilience.service.js';
 import { RESILIENCE_OPTIONS } from './resilience.tokens.js';
 import { ResilienceRuntime } from './runtime/index.js';
 
-function makeRuntime(
-  options: ResilienceModuleOptions,
-  moduleRef: ModuleRef,
-  modules: ModulesContainer,
-): ResilienceRuntime {
+function makeRuntime(options: ResilienceModuleOptions, modules: ModulesContainer): ResilienceRuntime {
   const runtime = new ResilienceRuntime(options, {
-    resolveProvider: (token) => moduleRef.get(token, { strict: false }),
+    resolveProvider: (token) => providerOf(modules, token)?.instance,
     features: () => featuresIn(modules),
+    check: (plan, operation) => checkCarriers(plan, modules, () => operation),
   });
   if (options.logger !== false) new ResilienceLogger(runtime.events);
+  if (options.alerts !== false) {
+    const alerts = resolveAlertOptions('ResilienceModule', options.alerts);
+    new AlertMonitor(runtime.events, runtime.environment, alerts);
+  }
   return runtime;
-}
-
-/** A route handler that our policies may run again: which of its plans it is, whatever stands around it. */
-function repeatingHandler(context: ExecutionContext): object | undefined {
-  const { prototype } = context.getClass();
-  const { name } = context.getHandler();
-  const plan = plansBelow(prototype).find((each) => each.member === name);
-  return plan?.policies.retry === undefined ? undefined : plan.identity;
 }
 
 /** Takes the filter's place while the application is built, before the first route reads the list. */
@@ -51,12 +47,15 @@ function placeFilter(
   return placement;
 }
 
+/** Nobody asks for it: it is made while the application is built, before the first route reads its interceptors. */
+const HIDDEN_HANDLERS = Symbol('RESILIENCE_HIDDEN_HANDLERS');
+
 /** Everything that `ResilienceModule` provides, beside its options. */
 export const PROVIDERS: readonly Provider[] = [
   {
     provide: ResilienceRuntime,
     useFactory: makeRuntime,
-    inject: [RESILIENCE_OPTIONS, ModuleRef, ModulesContainer],
+    inject: [RESILIENCE_OPTIONS, ModulesContainer],
   },
   {
     provide: ResilienceExplorer,
@@ -75,17 +74,21 @@ export const PROVIDERS: readonly Provider[] = [
       new ResilienceLifecycle(runtime, events),
     inject: [ResilienceRuntime, ResilienceEvents],
   },
-  {
-    provide: CircuitBreakerRegistry,
-    useFactory: (runtime: ResilienceRuntime, events: ResilienceEvents) =>
-      new CircuitBreakerRegistry(runtime, events),
-    inject: [ResilienceRuntime, ResilienceEvents],
-  },
-  ...[BulkheadRegistry, RateLimiterRegistry, RetryBudgetRegistry, ResilienceService].map((provide) => ({
+  ...[CircuitBreakerRegistry, BulkheadRegistry, RateLimiterRegistry, RetryBudgetRegistry].map((provide) => ({
     provide,
-    useFactory: (runtime: ResilienceRuntime) => new provide(runtime),
-    inject: [ResilienceRuntime],
+    useFactory: (runtime: ResilienceRuntime, events: ResilienceEvents) => new provide(runtime, events),
+    inject: [ResilienceRuntime, ResilienceEvents],
   })),
+  {
+    provide: ResilienceService,
+    useFactory: (runtime: ResilienceRuntime) => new ResilienceService(runtime),
+    inject: [ResilienceRuntime],
+  },
+  {
+    provide: Chaos,
+    useFactory: (runtime: ResilienceRuntime, explorer: ResilienceExplorer) => new Chaos(runtime, explorer),
+    inject: [ResilienceRuntime, ResilienceExplorer],
+  },
   ResilienceExceptionFilter,
   {
     provide: GlobalFilterPlacement,
@@ -93,10 +96,9 @@ export const PROVIDERS: readonly Provider[] = [
     inject: [ApplicationConfig, ResilienceExceptionFilter, RESILIENCE_OPTIONS],
   },
   {
-    provide: APP_INTERCEPTOR,
-    useFactory: (runtime: ResilienceRuntime) =>
-      new IncomingRequestInterceptor(runtime.unsafeRequests, repeatingHandler),
-    inject: [ResilienceRuntime],
+    provide: HIDDEN_HANDLERS,
+    useFactory: coverHiddenHandlers,
+    inject: [ApplicationConfig, ModulesContainer, ModuleRef],
   },
 ];
 
@@ -110,4 +112,5 @@ export const EXPORTED = [
   RateLimiterRegistry,
   RetryBudgetRegistry,
   ResilienceService,
+  Chaos,
 ] as const;

@@ -1,10 +1,12 @@
-import type { CallContext, Scope } from '../core/index.js';
+import type { CallContext, Environment, Scope } from '../core/index.js';
 import { type CallOptions, delay, enterCall, type Pipeline } from '../pipeline/index.js';
-import type { RetryRun } from '../policies/retry/index.js';
+import type { RetryRule, RetryRun } from '../policies/retry/index.js';
+
+type Outcome = { readonly error: unknown } | { readonly value: unknown };
 
 /** One round of a retried block of code. */
 export class RetriedAttempt {
-  private failed: { readonly error: unknown } | undefined;
+  private outcome: Outcome = { value: undefined };
 
   constructor(
     /** What may be known of this round: its number, its signal. */
@@ -18,13 +20,19 @@ export class RetriedAttempt {
 
   /** What this round failed with, if it did. */
   get failure(): { readonly error: unknown } | undefined {
-    return this.failed;
+    return 'error' in this.outcome ? this.outcome : undefined;
+  }
+
+  /** What the last part of the block has given. */
+  get value(): unknown {
+    return 'value' in this.outcome ? this.outcome.value : undefined;
   }
 
   /** Runs a part of the block; what it throws makes the round a failure and does not leave the loop. */
   async run(fn: (call: CallContext) => unknown): Promise<void> {
     try {
-      await fn(this.call);
+      const value = await fn(this.call);
+      if (this.failure === undefined) this.outcome = { value };
     } catch (error) {
       this.fail(error);
     }
@@ -32,7 +40,7 @@ export class RetriedAttempt {
 
   /** Makes the round a failure. */
   fail(error: unknown): void {
-    this.failed = { error };
+    this.outcome = { error };
   }
 }
 
@@ -50,35 +58,40 @@ export async function* attemptsOf(
       const attempt = new RetriedAttempt(inner);
       yield attempt;
       inner.close();
-      isOver = await follow(attempt, run, scope, pipeline);
+      const delayMs = run && delayAfter(attempt, run, inner);
+      isOver = run === undefined || delayMs === undefined || !(await pause(run, delayMs, scope, pipeline));
+      if (isOver && attempt.failure !== undefined) throw attempt.failure.error;
     }
   } finally {
     leave();
   }
 }
 
-function retryOf({ steps }: Pipeline): { begin(call: Scope): RetryRun } | undefined {
+function retryOf({ steps }: Pipeline): RetryRule | undefined {
   for (const step of steps) if (step.word === 'retry') return step.rule;
   return undefined;
 }
 
-/** What follows a round: the end, or after a delay the next. @throws the failure that is not retried */
-async function follow(
-  { failure, call }: RetriedAttempt,
-  run: RetryRun | undefined,
+/** How long to wait for the next round; `undefined` where this one was the last. */
+function delayAfter({ failure, value }: RetriedAttempt, run: RetryRun, scope: Scope): number | undefined {
+  const decision =
+    failure === undefined ? run.decideValue(value, scope) : run.decideError(failure.error, scope);
+  return decision.kind === 'again' ? decision.delayMs : undefined;
+}
+
+/** Waits for the next round; `false` where the application closes before. @throws the reason of an abort */
+async function pause(
+  run: RetryRun,
+  delayMs: number,
   scope: Scope,
-  { environment }: Pipeline,
+  { environment }: { readonly environment: Environment },
 ): Promise<boolean> {
-  if (failure === undefined) {
-    run?.decideValue(undefined, scope);
+  const end = await delay(scope, delayMs, environment);
+  if (end === 'elapsed') {
+    run.nextAttempt();
     return true;
   }
-  const decision = run?.decideError(failure.error, call as Scope);
-  if (decision?.kind !== 'again') throw failure.error;
-  const end = await delay(scope, decision.delayMs, environment);
-  if (end !== 'elapsed') run?.delayEnded(end);
+  run.delayEnded(end);
   if (end === 'aborted') throw scope.cancellation.reason;
-  if (end === 'shutdown') throw failure.error;
-  run?.nextAttempt();
   return false;
 }

@@ -24,19 +24,28 @@ export interface BreakerPermit {
 
 /** A circuit breaker of an application, shared by all that name it. */
 export class Breaker {
-  private readonly pipeline: Pipeline;
+  private ownPipeline: Pipeline | undefined;
 
   constructor(
     /** The rule behind it. */
     readonly gate: CircuitBreakerGate,
     readonly environment: Environment,
-  ) {
-    const steps = [{ word: 'circuitBreaker', rule: gate }] as const;
-    this.pipeline = new Pipeline({ operation: gate.name, steps, target: FUNCTIONS, environment });
-  }
+  ) {}
 
   get name(): string {
     return this.gate.name;
+  }
+
+  /** Made at the first call by hand: most breakers are only ever asked by the methods that name them. */
+  private get pipeline(): Pipeline {
+    const { gate, environment } = this;
+    const steps = [{ word: 'circuitBreaker', rule: gate }] as const;
+    return (this.ownPipeline ??= new Pipeline({
+      operation: gate.name,
+      steps,
+      target: FUNCTIONS,
+      environment,
+    }));
   }
 
   /** Reading it changes nothing: an open breaker that nobody calls reads `open`. */

@@ -1,6 +1,7 @@
 import type { Environment } from '../core/environment.js';
 import type { Admission } from '../core/rule.js';
 import type { CallFacts, Scope } from '../core/scope.js';
+import type { LiveClaim } from './idempotent-claim.js';
 
 /** What was already done for the first attempt of a call before its pipeline runs step by step. */
 export interface FirstAttempt {
@@ -12,9 +13,10 @@ export interface FirstAttempt {
 
 /** The method's answer to a first attempt, and the scope that it was given. */
 export interface Invocation {
+  /** What it gave; what it failed with, where it has failed. */
   readonly result: unknown;
   readonly scope: Scope | undefined;
-  /** Whether the result is known to have failed already, so that no time limit has to watch it. */
+  /** Whether it is known to have failed already, so that no time limit has to watch it. */
   readonly hasFailed: boolean;
 }
 
@@ -40,6 +42,8 @@ export class CallRecord implements CallFacts {
   readonly canBeAborted: boolean;
   readonly clock: CallFacts['clock'];
   attempts = 1;
+  /** The claim under which the method runs, where it is guarded by its idempotency. */
+  claim: LiveClaim | undefined;
   private firstAttempt: FirstAttempt | undefined;
 
   constructor(parts: CallRecordParts) {

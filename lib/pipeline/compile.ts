@@ -1,40 +1,21 @@
 import { OptionCheck } from '../core/check.js';
 import type { Environment } from '../core/environment.js';
 import type { RetryBudget } from '../core/retry-budget.js';
-import type { BulkheadOptions, BulkheadRule } from '../policies/bulkhead/index.js';
-import type { CircuitBreakerOptions } from '../policies/circuit-breaker/index.js';
-import { FallbackRule, type FallbackParts, resolveFallbackOptions } from '../policies/fallback/index.js';
-import type { RateLimiterOptions, RateLimiterRule } from '../policies/rate-limiter/index.js';
+import { FallbackRule, resolveFallbackOptions } from '../policies/fallback/index.js';
 import { resolveRetryOptions, type RetryOptions, RetryRule } from '../policies/retry/index.js';
 import {
   resolveTimeLimiterOptions,
   TimeLimit,
   type TimeLimiterOptions,
 } from '../policies/time-limiter/index.js';
-import type { Breaker } from './breaker.js';
 import type { Engine } from './engine.js';
+import { GateCompiler } from './gate-compiler.js';
 import { layered } from './merge.js';
 import { checkOrder, inOrder } from './order.js';
 import type { FallbackRequest, PolicyOptions, PolicyOverrides } from './policy-options.js';
-import type { SharedFamily } from './shared-family.js';
-import {
-  breakerOptions,
-  bulkheadOptions,
-  rateLimiterOptions,
-  retryOptions,
-  timeLimiterOptions,
-} from './short-forms.js';
+import type { PolicyOwner } from './policy-owner.js';
+import { retryOptions, timeLimiterOptions } from './short-forms.js';
 import type { Step, StepWord } from './step.js';
-
-/** A method, or a block of code, and the policies it asks for. */
-export interface PolicyOwner {
-  /** `Class.method`, or the name given to `execute`. */
-  readonly operation: string;
-  readonly policies: PolicyOptions;
-  /** What `overrides` call it. @defaultValue the operation */
-  readonly overrideKey?: string | undefined;
-  readonly resolveProvider?: FallbackParts['resolveProvider'];
-}
 
 /** What a method's policies have become. */
 export interface CompiledPolicies {
@@ -44,14 +25,13 @@ export interface CompiledPolicies {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-type SharedPolicy = 'circuitBreaker' | 'bulkhead' | 'rateLimiter';
-
 /** Makes rules of what is written on one method; each error names the method, the field and what would be right. */
 export class Compiler {
   private readonly steps: Step[] = [];
   private readonly options: Record<string, unknown> = {};
   private readonly overrides: PolicyOverrides;
   private readonly environment: Environment;
+  private readonly gates: GateCompiler;
 
   constructor(
     private readonly engine: Engine,
@@ -59,6 +39,8 @@ export class Compiler {
   ) {
     this.overrides = engine.options.overrides?.[owner.overrideKey ?? owner.operation] ?? {};
     this.environment = engine.environment;
+    const { overrides, options } = this;
+    this.gates = new GateCompiler({ engine, owner, overrides, options });
   }
 
   /** @throws {InvalidOptionsError} naming method, field, value and what would be right */
@@ -68,9 +50,9 @@ export class Compiler {
     if (policies.fallback !== undefined) this.addFallback(policies.fallback);
     if (this.isOn('timeLimiter')) this.addLimits();
     if (this.isOn('retry')) this.addRetry();
-    if (this.isOn('circuitBreaker')) this.addBreaker();
-    if (this.isOn('rateLimiter')) this.addRateLimiter();
-    if (this.isOn('bulkhead')) this.addBulkhead();
+    if (this.isOn('circuitBreaker')) this.steps.push(this.gates.breaker());
+    if (this.isOn('rateLimiter')) this.steps.push(this.gates.rateLimiter());
+    if (this.isOn('bulkhead')) this.steps.push(this.gates.bulkhead());
     const order = policies.order?.filter((word) => !this.isTakenAway(word));
     if (order !== undefined)
       checkOrder(
@@ -89,14 +71,7 @@ export class Compiler {
    * @throws {InvalidOptionsError} naming both places where two differ
    */
   declare(): void {
-    const { operation, policies } = this.owner;
-    const { breakers, rateLimiters, bulkheads } = this.engine;
-    const breaker = breakerOptions(policies.circuitBreaker);
-    const limiter = rateLimiterOptions(policies.rateLimiter);
-    const bulkhead = bulkheadOptions(policies.bulkhead);
-    if (breaker.name !== undefined) breakers.declare(breaker.name, operation, breaker);
-    if (limiter.name !== undefined) rateLimiters.declare(limiter.name, operation, limiter);
-    if (bulkhead.name !== undefined) bulkheads.declare(bulkhead.name, operation, bulkhead);
+    this.gates.declare();
   }
 
   private isOn(policy: keyof PolicyOverrides): boolean {
@@ -193,59 +168,6 @@ export class Compiler {
     }
     const check = new OptionCheck('retry', this.owner.operation);
     return check.refuse('budget', name, `must name a retry budget of the module (known: ${budgets.known})`);
-  }
-
-  private addBreaker(): void {
-    const { circuitBreaker } = this.owner.policies;
-    const written = breakerOptions(circuitBreaker);
-    const { gate } = this.shared<CircuitBreakerOptions, Breaker>(
-      'circuitBreaker',
-      this.engine.breakers,
-      written,
-    );
-    this.steps.push({ word: 'circuitBreaker', rule: gate });
-  }
-
-  private addRateLimiter(): void {
-    const { rateLimiter } = this.owner.policies;
-    const written = rateLimiterOptions(rateLimiter);
-    const rule = this.shared<RateLimiterOptions, RateLimiterRule>(
-      'rateLimiter',
-      this.engine.rateLimiters,
-      written,
-    );
-    this.steps.push({ word: 'rateLimiter', rule });
-  }
-
-  private addBulkhead(): void {
-    const { bulkhead } = this.owner.policies;
-    const written = bulkheadOptions(bulkhead);
-    const rule = this.shared<BulkheadOptions, BulkheadRule>('bulkhead', this.engine.bulkheads, written);
-    this.steps.push({ word: 'bulkhead', rule });
-  }
-
-  /** The object of that name, or one that belongs to this method alone. */
-  private shared<O extends { readonly name?: string }, T>(
-    policy: SharedPolicy,
-    family: SharedFamily<O, T>,
-    written: Partial<O>,
-  ): T {
-    const { operation } = this.owner;
-    const override = this.override(policy) as Partial<O> | undefined;
-    const { name } = written;
-    const own = layered<Partial<O>>(written, override);
-    this.options[policy] = own;
-    if (name === undefined) return family.own(operation, own);
-    if (override !== undefined) {
-      const place = `overrides['${operation}']`;
-      new OptionCheck(policy, place).refuse(
-        'name',
-        name,
-        'is shared: one method cannot change it for the others',
-      );
-    }
-    family.declare(name, operation, written);
-    return family.obtain(name, operation);
   }
 
   /** Whether the module has taken a step away that the method's own order may still name. */

@@ -37,8 +37,10 @@ export function startDelay(
 }
 
 /** As {@link startDelay}, to be awaited. */
-export function delay(scope: Scope, delayMs: number, environment: Environment): Promise<DelayEnd> {
-  return new Promise((resolve) => {
+export async function delay(scope: Scope, delayMs: number, environment: Environment): Promise<DelayEnd> {
+  const end = await new Promise<DelayEnd>((resolve) => {
     startDelay(scope, delayMs, environment, resolve);
   });
+  // Who left in the very moment in which the delay was over has left.
+  return end === 'elapsed' && scope.isCancelled ? 'aborted' : end;
 }

@@ -21,7 +21,7 @@ export function enterCall(record: CallRecord, environment: Environment, signal?:
   if (signal?.aborted === true) throw signal.reason;
   if (outer?.isCancelled === true) throw outer.cancellation.reason;
   if (outer?.remainingMs === 0) throw tooLate(record);
-  const scope = new Scope(record, outer?.deadlineMs ?? Number.POSITIVE_INFINITY, outer);
+  const scope = new Scope(record, Number.POSITIVE_INFINITY, outer);
   const onAbort = (): void => scope.cancellation.cancel(signal?.reason, 'caller');
   signal?.addEventListener('abort', onAbort, { once: true });
   return {

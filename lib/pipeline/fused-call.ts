@@ -1,87 +1,42 @@
 import type { Call } from '../core/call.js';
-import type { Environment } from '../core/environment.js';
-import type { Lane, LaneEntry } from '../core/lane.js';
-import type { Admission, Gate, Permit } from '../core/rule.js';
+import { type Admission, type Permit, Refusal } from '../core/rule.js';
 import { Scope } from '../core/scope.js';
-import type { FallbackRule } from '../policies/fallback/index.js';
-import type { RetryRule } from '../policies/retry/index.js';
-import type { TimeLimit } from '../policies/time-limiter/index.js';
-import { CallRecord, type FirstAttempt, type Invocation } from './call-record.js';
-import { argumentsFor, type Target, within } from './invoke.js';
-import type { Step } from './step.js';
+import { CallRecord, type Invocation } from './call-record.js';
+import type { FusedWay } from './fused-way.js';
+import { argumentsFor } from './invoke.js';
+import { rejectedSoon } from './rejected-soon.js';
 
-/** What a time limit leaves in the place of the method's outcome. */
-const TIME_IS_UP = Symbol('time is up');
 const NO_ARGUMENTS: readonly unknown[] = [];
 
-/** What the first call of a method has shown. */
-export type Learned =
-  | { readonly kind: 'refused'; readonly promise: Promise<unknown> }
-  | { readonly kind: 'value'; readonly promise: Promise<unknown>; readonly result: unknown }
-  | { readonly kind: 'stream'; readonly result: unknown; readonly scope: Scope };
-
-/** What a fused call needs of the pipeline it belongs to. */
-export interface FusedPipeline {
-  readonly operation: string;
-  readonly target: Target;
-  readonly environment: Environment;
-  readonly steps: readonly Step[];
-  resume(
-    self: unknown,
-    args: readonly unknown[],
-    startedMs: number,
-    firstAttempt: FirstAttempt,
-  ): Promise<unknown>;
-}
-
-/** A gate and the index of its step. */
-export interface FusedGate {
-  readonly gate: Gate;
-  readonly step: number;
-}
-
-/** The way that fused calls take: what of a pipeline they touch, compiled once. */
-export interface FusedWay {
-  readonly pipeline: FusedPipeline;
-  readonly gates: readonly FusedGate[];
-  readonly retry: RetryRule | undefined;
-  readonly fallback: FallbackRule | undefined;
-  readonly limit: TimeLimit | undefined;
-  readonly lane: Lane | undefined;
-  readonly judgesValues: boolean;
-  admissionsByStep(permits: readonly Permit[], asked: number, last?: Admission): (Admission | undefined)[];
+/** Where calls that have ended wait for the next one. */
+export interface SpareCalls {
   recycle(call: FusedCall): void;
 }
-
-type Resolve = (value: unknown) => void;
 
 /**
  * A first attempt on the fused path. One object serves call after call: its reactions are bound once, so that a
  * call costs neither closures nor objects. It is free again when its one reaction has run.
  */
-export class FusedCall implements Call, LaneEntry {
+export class FusedCall implements Call {
   args: readonly unknown[] = NO_ARGUMENTS;
-  laneDueMs = 0;
-  lanePrevious: LaneEntry | undefined;
-  laneNext: LaneEntry | undefined;
-  private self: unknown;
-  private startedMs = 0;
-  private result: unknown;
-  private scope: Scope | undefined;
-  private resolve: Resolve | undefined;
-  private reject: Resolve | undefined;
+  /** The next of the calls that are free; the fused path's own. */
+  nextSpare: FusedCall | undefined;
+  protected self: unknown;
+  protected startedMs = 0;
+  protected scope: Scope | undefined;
+  /** Whether nothing is to come any more, once the call has ended, that belongs to it. */
+  protected isReusable = true;
   private readonly permits: Permit[] = [];
-  private readonly capture = (resolve: Resolve, reject: Resolve): void => {
-    this.resolve = resolve;
-    this.reject = reject;
-  };
   private readonly onValue = (value: unknown): unknown => this.settled(value);
   private readonly onError = (error: unknown): unknown => this.failed(error);
 
-  constructor(private readonly path: FusedWay) {}
+  constructor(
+    protected readonly way: FusedWay,
+    private readonly spares: SpareCalls,
+  ) {}
 
   get operation(): string {
-    return this.path.pipeline.operation;
+    return this.way.pipeline.operation;
   }
 
   get attempt(): number {
@@ -101,7 +56,7 @@ export class FusedCall implements Call, LaneEntry {
   }
 
   get remainingMs(): number | undefined {
-    return this.path.limit?.timeoutMs;
+    return this.way.limit?.timeoutMs;
   }
 
   get signal(): AbortSignal {
@@ -110,111 +65,26 @@ export class FusedCall implements Call, LaneEntry {
 
   /** The whole first attempt; never throws. */
   start(self: unknown, args: readonly unknown[]): Promise<unknown> {
-    const refused = this.enterGates(self, args);
-    if (refused !== undefined) return refused;
-    if (this.path.lane !== undefined) return this.startLimited();
-    return this.invoke().then(this.onValue, this.onError);
-  }
-
-  /**
-   * The same for a method of which nobody knows what it gives. A stream has not begun: what was taken for it is
-   * given back unrecorded, and it is handed out as it is.
-   */
-  learn(self: unknown, args: readonly unknown[], isStream: (result: unknown) => boolean): Learned {
-    const refused = this.enterGates(self, args);
-    if (refused !== undefined) return { kind: 'refused', promise: refused };
-    const scope = (this.scope = this.makeScope());
-    let result: unknown;
-    try {
-      result = this.callMethod();
-    } catch (error) {
-      return { kind: 'refused', promise: Promise.resolve(this.failed(error)) };
-    }
-    if (!isStream(result)) return { kind: 'value', promise: this.finish(result), result };
-    this.giveBack();
-    this.release();
-    return { kind: 'stream', result, scope };
-  }
-
-  timeUp(): void {
-    this.resolve?.(TIME_IS_UP);
+    return this.enterGates(self, args) ?? this.follow(this.work());
   }
 
   /** Asks all gates; answers with what becomes of the call where one does not let it pass at once. */
-  private enterGates(self: unknown, args: readonly unknown[]): Promise<unknown> | undefined {
-    const { gates, pipeline } = this.path;
+  enterGates(self: unknown, args: readonly unknown[]): Promise<unknown> | undefined {
+    const { gates, clock } = this.way;
     this.self = self;
     this.args = args;
-    this.startedMs = pipeline.environment.clock.coarseMs();
+    this.startedMs = clock.coarseMs();
     for (let index = 0; index < gates.length; index += 1) {
-      const admission = gates[index]?.gate.admit(this) ?? 0;
-      if (typeof admission !== 'number') return this.handOver(index, admission);
+      const admission = gates[index]?.admit(this) ?? 0;
+      if (typeof admission !== 'number') return this.stopped(index, admission);
       this.permits[index] = admission;
     }
     return undefined;
   }
 
-  private giveBack(): void {
-    for (const [index, { gate }] of this.path.gates.entries()) gate.cancelled(this.permits[index] ?? 0);
-  }
-
-  /** A result that is there already, on its way through the rest of the attempt. */
-  private finish(result: unknown): Promise<unknown> {
-    this.result = result;
-    const promise = result instanceof Promise ? result : Promise.resolve(result);
-    return this.path.lane === undefined
-      ? promise.then(this.onValue, this.onError)
-      : this.raceAgainstLimit(promise);
-  }
-
-  /** The reaction runs in the caller's async context, whoever ends the race between the method and its limit. */
-  private startLimited(): Promise<unknown> {
-    this.enterLane();
-    return this.race(this.invoke());
-  }
-
-  private raceAgainstLimit(work: Promise<unknown>): Promise<unknown> {
-    this.enterLane();
-    return this.race(work);
-  }
-
-  private enterLane(): void {
-    const { lane, limit } = this.path;
-    lane?.enter(this);
-    this.startedMs = this.laneDueMs - (limit?.timeoutMs ?? 0);
-  }
-
-  private race(work: Promise<unknown>): Promise<unknown> {
-    const race = new Promise<unknown>(this.capture);
-    work.then(this.resolve, this.reject);
-    return race.then(this.onValue, this.onError);
-  }
-
-  /** Calls the method; what it throws is a rejection. */
-  private invoke(): Promise<unknown> {
-    try {
-      const result = this.callMethod();
-      this.result = result;
-      return result instanceof Promise ? result : Promise.resolve(result);
-    } catch (error) {
-      this.result = undefined;
-      return Promise.reject(error);
-    }
-  }
-
-  private callMethod(): unknown {
-    const { target, environment } = this.path.pipeline;
-    const { lane } = this.path;
-    if (lane === undefined && target.contextIndex === undefined) {
-      return Reflect.apply(target.method, this.self, this.args);
-    }
-    const scope = (this.scope ??= this.makeScope());
-    const args = argumentsFor(this.args, target.contextIndex, scope);
-    return within(environment, scope, () => Reflect.apply(target.method, this.self, args));
-  }
-
-  private makeScope(): Scope {
-    const { pipeline, lane } = this.path;
+  /** What the method is given to know of its call, and what its own decorated calls end with. */
+  makeScope(outer?: Scope): Scope {
+    const { pipeline } = this.way;
     const record = new CallRecord({
       operation: pipeline.operation,
       environment: pipeline.environment,
@@ -224,49 +94,89 @@ export class FusedCall implements Call, LaneEntry {
       startedMs: this.startedMs,
       canBeAborted: false,
     });
-    return new Scope(record, lane === undefined ? Number.POSITIVE_INFINITY : this.laneDueMs, undefined, 1);
+    return (this.scope = new Scope(record, this.deadlineMs(), outer, 1));
   }
 
-  private settled(value: unknown): unknown {
-    const { path } = this;
-    if (value === TIME_IS_UP) return this.handOverInvocation(this.result, false);
-    path.lane?.leave(this);
-    if (path.judgesValues) return this.handOverInvocation(value, false);
-    for (let index = path.gates.length - 1; index >= 0; index -= 1) {
-      path.gates[index]?.gate.succeeded(this.permits[index] ?? 0, value, this);
+  /** Calls the method. What it throws is thrown. */
+  callMethod(): unknown {
+    const { target } = this.way;
+    if (target.contextIndex === undefined) return Reflect.apply(target.method, this.self, this.args);
+    const args = argumentsFor(this.args, target.contextIndex, this.scope ?? this.makeScope());
+    return Reflect.apply(target.method, this.self, args);
+  }
+
+  /** The rest of the attempt, from the method's promise on. */
+  follow(work: Promise<unknown>): Promise<unknown> {
+    return work.then(this.onValue, this.onError);
+  }
+
+  /** The method has failed: what that means is for the plain composition to say. */
+  failed(error: unknown): unknown {
+    this.scope?.close();
+    return this.handOverWork(error, true);
+  }
+
+  /** Gives all permits back, unrecorded, and ends here. */
+  withdraw(): void {
+    for (const [index, gate] of this.way.gates.entries()) gate.cancelled(this.permits[index] ?? 0);
+    this.release();
+  }
+
+  protected deadlineMs(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  protected settled(value: unknown): unknown {
+    const { gates, retry, fallback, judgesValues } = this.way;
+    this.scope?.close();
+    if (judgesValues) return this.handOverWork(value, false);
+    for (let index = gates.length - 1; index >= 0; index -= 1) {
+      gates[index]?.succeeded(this.permits[index] ?? 0, value, this);
     }
-    path.retry?.succeededAtOnce();
-    path.fallback?.remember(this.args, value);
+    retry?.succeededAtOnce();
+    fallback?.remember(this.args, value);
     this.release();
     return value;
   }
 
-  private failed(error: unknown): unknown {
-    this.path.lane?.leave(this);
-    return this.handOverInvocation(Promise.reject(error), true);
+  protected handOverWork(result: unknown, hasFailed: boolean): Promise<unknown> {
+    return this.handOver(this.way.gates.length, undefined, { result, hasFailed, scope: this.scope });
   }
 
-  private handOverInvocation(result: unknown, hasFailed: boolean): Promise<unknown> {
-    return this.handOver(this.path.gates.length, undefined, { result, hasFailed, scope: this.scope });
+  /** Lets go of all that belongs to this call, so that another may use the object. */
+  protected release(): void {
+    this.self = undefined;
+    this.args = NO_ARGUMENTS;
+    this.scope = undefined;
+    if (this.isReusable) this.spares.recycle(this);
+  }
+
+  /** Calls the method; what it throws is a rejection. */
+  private work(): Promise<unknown> {
+    try {
+      const result = this.callMethod();
+      return result instanceof Promise ? result : Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** A refusal that nothing can change is the caller's at once; everything else is said step by step. */
+  private stopped(index: number, admission: Admission): Promise<unknown> {
+    if (index > 0 || !this.way.isFirstGateFinal || !(admission instanceof Refusal)) {
+      return this.handOver(index, admission);
+    }
+    this.release();
+    return rejectedSoon(admission.error);
   }
 
   /** Gives what was done so far to the plain composition, which does everything else. */
   private handOver(asked: number, last?: Admission, invocation?: Invocation): Promise<unknown> {
-    const { path, self, args } = this;
-    const startedMs = invocation === undefined ? path.pipeline.environment.clock.nowMs() : this.startedMs;
-    const admissions = path.admissionsByStep(this.permits, asked, last);
+    const { way, self, args } = this;
+    const startedMs = invocation === undefined ? way.clock.nowMs() : this.startedMs;
+    const admissions = way.admissionsByStep(this.permits, asked, last);
     this.release();
     const firstAttempt = invocation === undefined ? { admissions } : { admissions, invocation };
-    return path.pipeline.resume(self, args, startedMs, firstAttempt);
-  }
-
-  private release(): void {
-    this.self = undefined;
-    this.args = NO_ARGUMENTS;
-    this.result = undefined;
-    this.scope = undefined;
-    this.resolve = undefined;
-    this.reject = undefined;
-    this.path.recycle(this);
+    return way.pipeline.resume(self, args, startedMs, firstAttempt);
   }
 }

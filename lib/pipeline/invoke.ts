@@ -14,6 +14,9 @@ export interface Target {
 /** In the place of an argument's index: the call context is the only argument. */
 const CONTEXT_ALONE = -1;
 
+/** In the place of an argument's index: the call context comes before all arguments. */
+export const CONTEXT_FIRST = -2;
+
 type ContextFunction = (call: CallContext) => unknown;
 
 /** The target of pipelines that run functions: each call brings its own, in the place of an instance. */
@@ -32,6 +35,7 @@ export function argumentsFor(
 ): readonly unknown[] {
   if (contextIndex === undefined) return args;
   if (contextIndex === CONTEXT_ALONE) return [context];
+  if (contextIndex === CONTEXT_FIRST) return [context, ...args];
   const complete = [...args];
   while (complete.length < contextIndex) complete.push(undefined);
   complete[contextIndex] = context;
@@ -45,14 +49,20 @@ export function within<T>(environment: Environment, scope: Scope, fn: () => T): 
 
 /**
  * Calls the method for one attempt, or takes the answer of a first attempt that was already made. What the method
- * throws is thrown.
+ * throws is thrown; where nobody waits any more, it is not called.
+ *
+ * @throws the reason of the cancellation
  */
 export function invoke(target: Target, environment: Environment, scope: Scope, record: CallRecord): unknown {
   const { invocation } = record;
   if (invocation !== undefined) {
     invocation.scope?.enter(scope);
+    if (invocation.hasFailed) throw invocation.result;
     return invocation.result;
   }
+  if (scope.isCancelled) throw scope.cancellation.reason;
   const args = argumentsFor(record.args, target.contextIndex, scope);
-  return within(environment, scope, () => Reflect.apply(target.method, record.self, args));
+  const call = (): unknown =>
+    within(environment, scope, () => Reflect.apply(target.method, record.self, args));
+  return record.claim === undefined ? call() : record.claim.invoke(call);
 }

@@ -2,7 +2,7 @@ import type { Environment } from '../core/environment.js';
 import { Scope } from '../core/scope.js';
 import { CallRecord, type FirstAttempt } from './call-record.js';
 import { enterCall } from './enter-call.js';
-import type { Learned } from './fused-call.js';
+import type { Learned } from './fused-learning.js';
 import { FusedPath } from './fused-path.js';
 import type { Target } from './invoke.js';
 import type { PromiseNext } from './promise-layers.js';
@@ -56,7 +56,11 @@ export class Pipeline {
 
   /** Calls a method whose kind only its answer shows. */
   learn(self: unknown, args: readonly unknown[], isStream: (result: unknown) => boolean): Learned {
-    return this.fused.learn(self, args, isStream);
+    const outer = this.environment.ambient.current;
+    // Only step by step is a call refused because the time of the call around it is over.
+    if (outer?.isCancelled === true || outer?.remainingMs === 0)
+      return { kind: 'refused', promise: this.run(self, args) };
+    return this.fused.learn({ self, args, isStream, outer });
   }
 
   /** As {@link Pipeline.call}, step by step from the beginning. */
@@ -81,7 +85,11 @@ export class Pipeline {
       canBeAborted: false,
       firstAttempt,
     });
-    return this.composed(new Scope(record, Number.POSITIVE_INFINITY), record);
+    // A first call whose kind was unknown may stand inside a limited one; all others were not begun there.
+    const outer = this.environment.ambient.current;
+    const scope = new Scope(record, Number.POSITIVE_INFINITY, outer);
+    const outcome = this.composed(scope, record);
+    return outer === undefined ? outcome : outcome.finally(() => scope.close());
   }
 
   /** What is known of a call that begins now. */

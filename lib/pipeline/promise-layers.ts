@@ -1,12 +1,14 @@
 import type { Environment } from '../core/environment.js';
-import type { Admission, Gate, Permit } from '../core/rule.js';
+import type { Gate, Permit } from '../core/rule.js';
 import { Refusal, Turn } from '../core/rule.js';
 import type { Scope } from '../core/scope.js';
 import type { FallbackRule } from '../policies/fallback/index.js';
-import type { RetryRule } from '../policies/retry/index.js';
+import type { RetryDecision, RetryRule, RetryRun } from '../policies/retry/index.js';
 import type { CallRecord } from './call-record.js';
 import { delay } from './delay.js';
 import { HeldPermit } from './held-permit.js';
+
+const DONE: RetryDecision = { kind: 'done' };
 
 /** What stands inside a layer: the next layer, or the method. */
 export type PromiseNext = (scope: Scope, record: CallRecord) => Promise<unknown>;
@@ -17,34 +19,31 @@ export interface ValueView {
   judged(value: unknown): unknown;
   /** What becomes of the permit whose call has produced a value. */
   settle(held: HeldPermit, value: unknown): void;
-  /** A value that another attempt takes the place of. */
-  discard(value: unknown): void;
+  /** Lets go of a value that another attempt may take the place of; answers what is left should none do so. */
+  setAside(value: unknown): unknown;
+  /** A value that came when nobody waited for it any more. */
+  lost(value: unknown): void;
   /** What the rules keep of a success, if they keep anything. */
   remember(rule: FallbackRule, scope: Scope, value: unknown): void;
   /** The answer of a fallback in the form of the method's own. */
   answered(value: unknown): unknown;
+  /** A retried attempt has given a value that the rule takes for good. */
+  arrived(run: RetryRun, attempt: Scope, value: unknown): void;
+  /** The work of a scope has given a value: the scope is closed now, or when the value has ended. */
+  close(scope: Scope, value: unknown): void;
 }
 
 /** Of methods that give a promise: the value is the outcome. */
 export const PLAIN_VALUES: ValueView = {
   judged: (value) => value,
   settle: (held, value) => held.succeeded(value),
-  discard: () => undefined,
+  setAside: (value) => value,
+  lost: () => undefined,
   remember: (rule, scope, value) => rule.remember(scope.args, value),
   answered: (value) => value,
+  arrived: (run, attempt) => run.succeeded(attempt),
+  close: (scope) => scope.close(),
 };
-
-/** Waits for the gate's word where it did not answer at once. @throws the gate's refusal */
-async function awaitPermit(admission: Admission, gate: Gate, scope: Scope): Promise<Permit> {
-  if (admission instanceof Refusal) throw admission.error;
-  if (!(admission instanceof Turn)) return admission;
-  const answer = await awaitTurn(admission, scope);
-  if (answer instanceof Refusal) throw answer.error;
-  if (!scope.isCancelled) return answer;
-  // The turn came, and the caller left, in one and the same moment: who left must not run.
-  gate.cancelled(answer);
-  throw scope.cancellation.reason;
-}
 
 function awaitTurn(turn: Turn, scope: Scope): Promise<Permit | Refusal> {
   return new Promise((resolve, reject) => {
@@ -63,9 +62,10 @@ function awaitTurn(turn: Turn, scope: Scope): Promise<Permit | Refusal> {
 /** Asks the gate, and tells it what became of the call. */
 export function gateLayer(gate: Gate, step: number, next: PromiseNext, view = PLAIN_VALUES): PromiseNext {
   return async (scope, record) => {
-    const admission = record.admission(step) ?? gate.admit(scope);
-    const permit = typeof admission === 'number' ? admission : await awaitPermit(admission, gate, scope);
-    const held = new HeldPermit(gate, permit, scope);
+    let admission = record.admission(step) ?? gate.admit(scope);
+    if (admission instanceof Turn) admission = notTooLate(gate, await awaitTurn(admission, scope), scope);
+    if (admission instanceof Refusal) throw admission.error;
+    const held = new HeldPermit(gate, admission, scope);
     try {
       const value = await next(scope, record);
       view.settle(held, value);
@@ -77,15 +77,50 @@ export function gateLayer(gate: Gate, step: number, next: PromiseNext, view = PL
   };
 }
 
+/** The turn came, and the caller left, in one and the same moment: who left must not run. */
+function notTooLate(gate: Gate, answer: Permit | Refusal, scope: Scope): Permit | Refusal {
+  if (answer instanceof Refusal || !scope.isCancelled) return answer;
+  gate.cancelled(answer);
+  return new Refusal(scope.cancellation.reason);
+}
+
 /** Ends the waiting for an attempt when a time limit around the retrying has passed; the attempt goes on alone. */
-function untilLimit(work: Promise<unknown>, scope: Scope): Promise<unknown> {
+function untilLimit(work: Promise<unknown>, scope: Scope, view: ValueView): Promise<unknown> {
   if (!scope.isLimited) return work;
   return new Promise((resolve, reject) => {
+    let isOver = false;
     const stopWatching = scope.cancellation.onCancel((reason, origin) => {
-      if (origin === 'limit') reject(reason);
+      if (origin !== 'limit') return;
+      isOver = true;
+      reject(reason);
     });
-    void work.then(resolve, reject).then(stopWatching);
+    const arrived = (value: unknown): void => (isOver ? view.lost(value) : resolve(value));
+    void work.then(arrived, reject).then(stopWatching);
   });
+}
+
+/** What an attempt has come to, and what the caller gets of it should no other follow. */
+interface AttemptEnd {
+  readonly decision: RetryDecision;
+  conclude(): unknown;
+}
+
+function endOfValue(run: RetryRun, attempt: Scope, value: unknown, view: ValueView): AttemptEnd {
+  const decision = run.judgeValue(view.judged(value), attempt);
+  if (decision === undefined) view.arrived(run, attempt, value);
+  view.close(attempt, value);
+  if (decision?.kind !== 'again') return { decision: DONE, conclude: () => value };
+  const rest = view.setAside(value);
+  return { decision, conclude: () => rest };
+}
+
+function endOfError(run: RetryRun, attempt: Scope, error: unknown): AttemptEnd {
+  const conclude = (): never => {
+    throw error;
+  };
+  const decision = run.decideError(error, attempt);
+  attempt.close();
+  return { decision, conclude };
 }
 
 /** Calls again what stands inside, as long as the rule says so. */
@@ -100,27 +135,21 @@ export function retryLayer(
     for (;;) {
       record.beginAttempt(run.attempt);
       const attempt = scope.inner(run.attempt);
-      const outcome = await untilLimit(next(attempt, record), scope).then(
-        (value) => ({ value, decision: run.decideValue(view.judged(value), attempt), conclude: () => value }),
-        (error: unknown) => ({ decision: run.decideError(error, attempt), conclude: () => rethrow(error) }),
+      const { decision, conclude } = await untilLimit(next(attempt, record), scope, view).then(
+        (value) => endOfValue(run, attempt, value, view),
+        (error: unknown) => endOfError(run, attempt, error),
       );
-      attempt.close();
-      if (outcome.decision.kind === 'done') return outcome.conclude();
-      const end = await delay(scope, outcome.decision.delayMs, environment);
+      if (decision.kind === 'done') return conclude();
+      const end = await delay(scope, decision.delayMs, environment);
       if (end !== 'elapsed') run.delayEnded(end);
       if (end === 'aborted') throw scope.cancellation.reason;
-      if (end === 'shutdown') return outcome.conclude();
-      if ('value' in outcome) view.discard(outcome.value);
+      if (end === 'shutdown') return conclude();
       run.nextAttempt();
     }
   };
 }
 
-function rethrow(error: unknown): never {
-  throw error;
-}
-
-/** Answers in the place of a failure, where the rule says so. */
+/** Answers in the place of a failure, where the rule says so and somebody waits for it. */
 export function fallbackLayer(rule: FallbackRule, next: PromiseNext, view = PLAIN_VALUES): PromiseNext {
   return async (scope, record) => {
     try {
@@ -128,7 +157,8 @@ export function fallbackLayer(rule: FallbackRule, next: PromiseNext, view = PLAI
       view.remember(rule, scope, value);
       return value;
     } catch (error) {
-      const answer = rule.answersFor(error, scope) ? rule.answer(error, scope, record.self) : undefined;
+      const isAnswered = !scope.isCancelled && rule.answersFor(error, scope);
+      const answer = isAnswered ? rule.answer(error, scope, record.self) : undefined;
       if (answer === undefined) throw error;
       const value = await view.answered(await answer.value);
       rule.served(error, scope, answer.source);

@@ -1,10 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Environment } from '../core/environment.js';
 import type { LaneEntry } from '../core/lane.js';
-import type { Scope } from '../core/scope.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
 import type { CallRecord } from './call-record.js';
-import type { PromiseNext } from './promise-layers.js';
+import { PLAIN_VALUES, type PromiseNext } from './promise-layers.js';
 
 /** A time limit that is running for one piece of work. */
 export class RunningLimit implements LaneEntry {
@@ -26,16 +25,18 @@ export class RunningLimit implements LaneEntry {
   /** Begins, as if it had begun so many milliseconds ago. */
   start(elapsedMs: number): void {
     const { timeoutMs } = this.rule;
-    if (elapsedMs <= 0) {
-      const lane = this.environment.lanes.of(timeoutMs);
-      lane.enter(this);
-      this.stopTimer = () => lane.leave(this);
-    } else if (elapsedMs < timeoutMs) {
-      const timer = this.environment.clock.schedule(timeoutMs - elapsedMs, this.timeUp);
-      this.stopTimer = () => timer.cancel();
-    } else {
-      this.timeUp();
-    }
+    if (elapsedMs >= timeoutMs) return this.timeUp();
+    if (elapsedMs > 0) return this.startAlone(timeoutMs - elapsedMs);
+    const { lane } = this.rule;
+    lane.enter(this);
+    this.stopTimer = () => lane.leave(this);
+    return undefined;
+  }
+
+  /** Begins with so much time left, on a timer of its own: a lane is for what has its whole time before it. */
+  startAlone(leftMs: number): void {
+    const timer = this.environment.clock.schedule(leftMs, this.timeUp);
+    this.stopTimer = () => timer.cancel();
   }
 
   stop(): void {
@@ -43,32 +44,57 @@ export class RunningLimit implements LaneEntry {
   }
 }
 
-/** When the span began that a limit is about: a total limit with the call, an attempt's with the attempt. */
-export function limitBegan(rule: TimeLimit, record: CallRecord, nowMs: number): number {
-  return rule.limit === 'total' || record.invocation !== undefined ? record.startedMs : nowMs;
+/** When the span began that a limit is about: where its work was begun before its turn came, with the call. */
+export function limitBegan(record: CallRecord, nowMs: number): number {
+  return record.invocation === undefined ? nowMs : record.startedMs;
+}
+
+/** Work that has failed already was in time, however late it is now: what the failure means is asked first. */
+function begin(limit: RunningLimit, rule: TimeLimit, record: CallRecord, elapsedMs: number): void {
+  if (record.invocation?.hasFailed === true) limit.startAlone(Math.max(0, rule.timeoutMs - elapsedMs));
+  else limit.start(elapsedMs);
 }
 
 /** Lets go of work that takes too long, or whose caller has left, and tells it so by its signal. */
-export function limitLayer(rule: TimeLimit, environment: Environment, next: PromiseNext): PromiseNext {
+export function limitLayer(
+  rule: TimeLimit,
+  environment: Environment,
+  next: PromiseNext,
+  view = PLAIN_VALUES,
+): PromiseNext {
   return (scope, record) => {
     const nowMs = environment.clock.nowMs();
-    const beganMs = limitBegan(rule, record, nowMs);
+    const beganMs = limitBegan(record, nowMs);
     const inner = scope.inner(undefined, beganMs + rule.timeoutMs);
-    if (rule.limit === 'attempt' && record.invocation?.hasFailed === true) return next(inner, record);
     return new Promise((resolve, reject) => {
+      let isOver = false;
+      const letGo = (reason: unknown): void => {
+        isOver = true;
+        limit.stop();
+        reject(reason);
+      };
       const limit = new RunningLimit(rule, environment, () => {
         const error = rule.exceeded(scope);
-        reject(error);
+        letGo(error);
         inner.cancellation.cancel(error, 'limit');
       });
-      const stopWatching = scope.cancellation.onCancel(reject);
+      const stopWatching = scope.cancellation.onCancel(letGo);
+      // Before the work begins: of two limits that pass in the same moment the outer one is told of.
+      if (!isOver) begin(limit, rule, record, nowMs - beganMs);
       const done = (): void => {
         limit.stop();
         stopWatching();
-        inner.close();
       };
-      void next(inner, record).then(resolve, reject).then(done);
-      limit.start(nowMs - beganMs);
+      const arrived = (value: unknown): void => {
+        view.close(inner, value);
+        if (isOver) view.lost(value);
+        else resolve(value);
+      };
+      const failed = (error: unknown): void => {
+        inner.close();
+        reject(error);
+      };
+      void next(inner, record).then(arrived, failed).then(done);
     });
   };
 }

@@ -1,147 +1,163 @@
-import type { HeldPermit } from './held-permit.js';
+import type { Scope } from '../core/scope.js';
 import type { CallRecord, Invocation } from './call-record.js';
-import { enterCall } from './enter-call.js';
-import { invoke } from './invoke.js';
+import { type EnteredCall, enterCall } from './enter-call.js';
+import { invoke, within } from './invoke.js';
+import { ITERATIONS, iteratorOf, Opened } from './opened-iteration.js';
 import type { Pipeline } from './pipeline.js';
-import type { PromiseNext, ValueView } from './promise-layers.js';
+import type { PromiseNext } from './promise-layers.js';
 import { composeLayers } from './run-promise.js';
-import { ValueLog, valuesOf } from './value-log.js';
 
-/** An iteration that has shown its first item, or its end. */
-class Opened {
-  private readonly held: HeldPermit[] = [];
-  private readonly logs: ValueLog[] = [];
-
-  constructor(
-    readonly iterator: AsyncIterator<unknown>,
-    readonly first: IteratorResult<unknown>,
-  ) {}
-
-  /** Permits of the gates around the iteration; they come back when it ends. */
-  hold(held: HeldPermit): void {
-    this.held.push(held);
-  }
-
-  logTo(log: ValueLog): void {
-    this.logs.push(log);
-  }
-
-  delivered(value: unknown): void {
-    for (const log of this.logs) log.add(value);
-  }
-
-  completed(): void {
-    for (const log of this.logs) log.complete();
-    this.settle((held) => held.succeeded(this.first.done === true ? undefined : this.first.value));
-  }
-
-  /** Another attempt takes the place of this one. */
-  abandon(): void {
-    this.settle((held) => held.cancelled());
-    void this.close();
-  }
-
-  settle(how: (held: HeldPermit) => void): void {
-    for (const held of this.held) how(held);
-  }
-
-  async close(): Promise<void> {
-    await this.iterator.return?.();
-  }
+/** Why the signal of an iteration aborts that its consumer has left. */
+class IterationLeft extends Error {
+  override readonly name = 'AbortError';
 }
 
-/** Of methods that give an async iterable: gates wait for the end, retries look at the first item. */
-const ITERATIONS: ValueView = {
-  judged: (value) => (value instanceof Opened && value.first.done !== true ? value.first.value : undefined),
-  settle: (held, value) => {
-    if (value instanceof Opened) value.hold(held);
-  },
-  discard: (value) => {
-    if (value instanceof Opened) value.abandon();
-  },
-  remember: (rule, scope, value) => {
-    if (rule.remembers && value instanceof Opened) value.logTo(new ValueLog(rule, scope.args));
-  },
-  answered: (value) => openedFrom(value),
-};
-
-function iteratorOf(source: unknown): AsyncIterator<unknown> {
-  const iterable = source as AsyncIterable<unknown>;
-  return iterable[Symbol.asyncIterator]();
-}
-
-function isAsyncIterable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-}
-
-/** A fallback's answer as an iteration: what it is, where it is one, otherwise its only item. */
-async function openedFrom(answer: unknown): Promise<Opened> {
-  const iterator = isAsyncIterable(answer) ? iteratorOf(answer) : each(valuesOf(answer));
-  return new Opened(iterator, await iterator.next());
-}
-
-async function* each(values: readonly unknown[]): AsyncGenerator<unknown> {
-  yield* values;
-}
-
-function opening(pipeline: Pipeline): PromiseNext {
-  return async (scope, record) => {
-    const iterator = iteratorOf(await invoke(pipeline.target, pipeline.environment, scope, record));
-    const first = await iterator.next();
-    if (!scope.isCancelled) return new Opened(iterator, first);
-    await iterator.return?.();
-    throw scope.cancellation.reason;
-  };
+/** An iteration under the rules of a pipeline: all that an async generator has. */
+export interface GuardedIteration extends AsyncIterableIterator<unknown> {
+  return(value?: unknown): Promise<IteratorResult<unknown>>;
+  throw(error: unknown): Promise<IteratorResult<unknown>>;
 }
 
 /** Calls of one method as iterations; the call may use an answer that the method has given already. */
-export type IterationCall = (self: unknown, args: readonly unknown[], first?: Invocation) => AsyncGenerator;
+export type IterationCall = (self: unknown, args: readonly unknown[], first?: Invocation) => GuardedIteration;
 
 /** The async-iterable shell of one pipeline: nothing runs before the first `next()`. */
 export function composeAsyncIterable(pipeline: Pipeline): IterationCall {
   const layers = composeLayers(pipeline.steps, pipeline.environment, opening(pipeline), ITERATIONS);
   return (self, args, first) => {
     const firstAttempt = first && { admissions: [], invocation: first };
-    return iterate(pipeline, layers, () => pipeline.record(self, args, {}, firstAttempt));
+    return new Iteration(pipeline, layers, () => pipeline.record(self, args, {}, firstAttempt));
   };
 }
 
-async function* iterate(
-  pipeline: Pipeline,
-  layers: PromiseNext,
-  record: () => CallRecord,
-): AsyncGenerator<unknown> {
-  const call = record();
-  const entered = enterCall(call, pipeline.environment);
-  try {
-    const opened = (await layers(entered.scope, call)) as Opened;
-    return yield* deliver(opened);
-  } finally {
-    entered.leave();
-  }
+function opening({ target, environment }: Pipeline): PromiseNext {
+  return async (scope, record) => {
+    const inside = <T>(fn: () => T): T => within(environment, scope, fn);
+    const iterator = iteratorOf(await invoke(target, environment, scope, record));
+    return new Opened(iterator, await firstOf(iterator, scope, inside), inside);
+  };
 }
 
-/** Passes the items on; however the iteration ends, the gates learn of it once. */
-async function* deliver(opened: Opened): AsyncGenerator<unknown> {
-  let result = opened.first;
-  let hasEnded = result.done === true;
-  try {
-    while (result.done !== true) {
-      opened.delivered(result.value);
-      yield result.value;
-      result = await opened.iterator.next().catch((error: unknown) => {
-        hasEnded = true;
-        opened.settle((held) => held.failed(error));
-        throw error;
-      });
+/** The first item, or the reason why nobody waits for it: then the source is asked to end, and that is waited for. */
+function firstOf(
+  iterator: AsyncIterator<unknown>,
+  scope: Scope,
+  inside: <T>(fn: () => T) => T,
+): Promise<IteratorResult<unknown>> {
+  return new Promise((resolve, reject) => {
+    const close = async (): Promise<unknown> => inside(() => iterator.return?.());
+    let isLeft = false;
+    const stopWatching = scope.cancellation.onCancel((reason, origin) => {
+      if (origin !== 'limit' && !(reason instanceof IterationLeft)) return;
+      isLeft = true;
+      const end = (): void => reject(reason);
+      void close().then(end, end);
+    });
+    const item = async (): Promise<IteratorResult<unknown>> => inside(() => iterator.next());
+    const arrived = (result: IteratorResult<unknown>): void => {
+      if (!isLeft) resolve(result);
+    };
+    void item().then(arrived, reject).then(stopWatching);
+  });
+}
+
+/** One iteration: however it ends, everybody learns of it once. */
+class Iteration implements GuardedIteration {
+  private isOver = false;
+  private call: EnteredCall | undefined;
+  private opened: Opened | undefined;
+  private lastStep: Promise<unknown> = Promise.resolve();
+  private stopWaiting: (() => void) | undefined;
+
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly layers: PromiseNext,
+    private readonly record: () => CallRecord,
+  ) {}
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Those who ask for several items at once get them in order. */
+  next(): Promise<IteratorResult<unknown>> {
+    const step = this.lastStep.then(() => this.step());
+    this.lastStep = step.catch(() => undefined);
+    return step;
+  }
+
+  async return(value?: unknown): Promise<IteratorResult<unknown>> {
+    const { call, opened } = this;
+    if (!this.isOver) {
+      this.isOver = true;
+      if (opened !== undefined) await this.leave(opened);
+      else call?.scope.cancellation.cancel(new IterationLeft('the iteration was left'), 'caller');
+      this.stopWaiting?.();
     }
-    hasEnded = true;
-    opened.completed();
-    return result.value;
-  } finally {
-    if (!hasEnded) {
-      opened.settle((held) => held.succeeded(opened.first.value));
-      await opened.close();
+    return { done: true, value: await value };
+  }
+
+  async throw(error: unknown): Promise<IteratorResult<unknown>> {
+    await this.return();
+    throw error;
+  }
+
+  private async step(): Promise<IteratorResult<unknown>> {
+    if (this.isOver) return { done: true, value: undefined };
+    const result = await (this.opened === undefined ? this.open() : this.follow(this.opened));
+    if (this.opened === undefined) return result;
+    if (result.done !== true) this.opened.delivered(result.value);
+    else if (!this.isOver) this.end(this.opened, () => this.opened?.succeeded(true));
+    return result;
+  }
+
+  private async open(): Promise<IteratorResult<unknown>> {
+    const record = this.record();
+    const call = (this.call = enterCall(record, this.pipeline.environment));
+    const left = new Promise<undefined>((resolve) => {
+      this.stopWaiting = () => resolve(undefined);
+    });
+    const opening = this.layers(call.scope, record) as Promise<Opened>;
+    const ended = (): void => call.leave();
+    try {
+      const opened = await Promise.race([opening, left]);
+      if (opened !== undefined && !this.isOver) return (this.opened = opened).first;
+    } catch (error) {
+      call.leave();
+      if (this.isOver) return { done: true, value: undefined };
+      this.isOver = true;
+      throw error;
     }
+    void opening.then((late) => late.abandon((held) => held.cancelled())).then(ended, ended);
+    return { done: true, value: undefined };
+  }
+
+  private async follow(opened: Opened): Promise<IteratorResult<unknown>> {
+    try {
+      return await opened.next();
+    } catch (error) {
+      if (!this.isOver) this.end(opened, () => opened.failed(error));
+      throw error;
+    }
+  }
+
+  /** The consumer goes after an item: that is a success, and the source is asked to end. */
+  private async leave(opened: Opened): Promise<void> {
+    opened.succeeded(false);
+    const closing = opened.close();
+    this.call?.scope.cancellation.cancel(new IterationLeft('the iteration was left'), 'caller');
+    try {
+      await closing;
+    } finally {
+      opened.release();
+      this.call?.leave();
+    }
+  }
+
+  private end(opened: Opened, tell: () => void): void {
+    this.isOver = true;
+    tell();
+    opened.release();
+    this.call?.leave();
   }
 }

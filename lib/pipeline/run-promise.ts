@@ -33,7 +33,7 @@ export function composeLayers(
         return retryLayer(step.rule, environment, next, view);
       case 'totalTimeout':
       case 'attemptTimeout':
-        return limitLayer(step.rule, environment, next);
+        return limitLayer(step.rule, environment, next, view);
       case 'circuitBreaker':
       case 'rateLimiter':
       case 'bulkhead':

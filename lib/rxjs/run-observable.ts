@@ -8,7 +8,7 @@ import {
   type Step,
   within,
 } from '../pipeline/index.js';
-import { fallbackStream, gateStream, type StreamNext } from './stream-layers.js';
+import { fallbackStream, gateStream, runInScope, type StreamNext } from './stream-layers.js';
 import { limitStream } from './stream-limit.js';
 import { retryStream } from './stream-retry.js';
 
@@ -39,24 +39,9 @@ export function subscribeEach(
 ): Observable<unknown> {
   return new Observable((subscriber) => {
     const call = record();
-    const entered = enterCall(call, pipeline.environment);
-    let hasEnded = false;
-    const stream = layers(entered.scope, call).subscribe({
-      next: (value) => subscriber.next(value),
-      error: (error: unknown) => {
-        hasEnded = true;
-        subscriber.error(error);
-      },
-      complete: () => {
-        hasEnded = true;
-        subscriber.complete();
-      },
-    });
-    subscriber.add(stream);
-    subscriber.add(() => {
-      if (!hasEnded) entered.scope.cancellation.cancel(abortError(), 'caller');
-      entered.leave();
-    });
+    const { scope, leave } = enterCall(call, pipeline.environment);
+    runInScope(scope, subscriber, layers(scope, call));
+    subscriber.add(leave);
   });
 }
 
@@ -77,7 +62,7 @@ export function composeStream(pipeline: Pipeline): StreamNext {
 function layer(step: Step, index: number, { environment }: Pipeline, next: StreamNext): StreamNext {
   switch (step.word) {
     case 'fallback':
-      return fallbackStream(step.rule, environment, next);
+      return fallbackStream(step.rule, next);
     case 'retry':
       return retryStream(step.rule, environment, next);
     case 'totalTimeout':
@@ -88,9 +73,4 @@ function layer(step: Step, index: number, { environment }: Pipeline, next: Strea
     case 'bulkhead':
       return gateStream(step.rule, index, next);
   }
-}
-
-/** What a signal gives as its reason when nobody says anything else. */
-function abortError(): unknown {
-  return AbortSignal.abort().reason;
 }

@@ -1,40 +1,32 @@
-import { AsyncResource } from 'node:async_hooks';
-import { from, isObservable, Observable, of, type Subscriber } from 'rxjs';
-import type { Environment } from '../core/environment.js';
+import { catchError, defer, Observable, type Subscriber, tap, throwError } from 'rxjs';
 import { type Admission, type Gate, type Permit, Refusal, Turn } from '../core/rule.js';
 import type { Scope } from '../core/scope.js';
+import { type CallRecord, HeldPermit, ValueLog } from '../pipeline/index.js';
 import type { FallbackRule } from '../policies/fallback/index.js';
-import { type CallRecord, HeldPermit, ValueLog, valuesOf } from '../pipeline/index.js';
+import { streamOf } from './stream-of.js';
 
 /** What stands inside a layer: the next layer, or the method. Nothing happens before it is subscribed. */
 export type StreamNext = (scope: Scope, record: CallRecord) => Observable<unknown>;
 
-/** A permit of a stream: what it comes back with depends on whether a value was seen. */
-class StreamPermit {
-  private hasValue = false;
-  private firstValue: unknown;
+/**
+ * Runs a stream in a scope of its own, which ends with it; where the stream is left before its end, the signal of
+ * the scope aborts, and the permits inside have come back before that.
+ */
+export function runInScope(scope: Scope, subscriber: Subscriber<unknown>, stream: Observable<unknown>): void {
+  let hasEnded = false;
+  const end = (): void => {
+    hasEnded = true;
+  };
+  subscriber.add(stream.pipe(tap({ error: end, complete: end })).subscribe(subscriber));
+  subscriber.add(() => {
+    if (!hasEnded) scope.cancellation.cancel(abortError(), 'caller');
+    scope.close();
+  });
+}
 
-  constructor(private readonly held: HeldPermit) {}
-
-  sees(value: unknown): void {
-    if (this.hasValue) return;
-    this.hasValue = true;
-    this.firstValue = value;
-  }
-
-  completed(): void {
-    this.held.succeeded(this.firstValue);
-  }
-
-  failed(error: unknown): void {
-    this.held.failed(error);
-  }
-
-  /** Left before a value it counts for nothing, after one for a success. */
-  left(): void {
-    if (this.hasValue) this.held.succeeded(this.firstValue);
-    else this.held.cancelled();
-  }
+/** What a signal gives as its reason when nobody says anything else. */
+function abortError(): unknown {
+  return AbortSignal.abort().reason;
 }
 
 /** Asks the gate at subscription, and tells it what became of the stream. */
@@ -42,30 +34,18 @@ export function gateStream(gate: Gate, step: number, next: StreamNext): StreamNe
   return (scope, record) =>
     new Observable((subscriber) => {
       const pass = (permit: Permit): void => {
-        const held = new StreamPermit(new HeldPermit(gate, permit, scope));
+        const held = new HeldPermit(gate, permit, scope);
+        const told = tap<unknown>({
+          next: (value) => held.delivered(value),
+          error: (error: unknown) => held.failed(error),
+          complete: () => held.completed(),
+        });
+        subscriber.add(next(scope, record).pipe(told).subscribe(subscriber));
+        // After the source has gone: whoever gets the place of this stream must not meet it.
         subscriber.add(() => held.left());
-        follow(next(scope, record), subscriber, held);
       };
       ask(record.admission(step) ?? gate.admit(scope), scope, subscriber, pass);
     });
-}
-
-function follow(stream: Observable<unknown>, subscriber: Subscriber<unknown>, held: StreamPermit): void {
-  const inner = stream.subscribe({
-    next: (value) => {
-      held.sees(value);
-      subscriber.next(value);
-    },
-    error: (error: unknown) => {
-      held.failed(error);
-      subscriber.error(error);
-    },
-    complete: () => {
-      held.completed();
-      subscriber.complete();
-    },
-  });
-  subscriber.add(inner);
 }
 
 /** Passes on with the gate's permit, now or when the turn has come. */
@@ -77,50 +57,46 @@ function ask(
 ): void {
   if (admission instanceof Refusal) return subscriber.error(admission.error);
   if (!(admission instanceof Turn)) return pass(admission);
+  const stopWatching = scope.cancellation.onCancel((reason) => subscriber.error(reason));
+  subscriber.add(stopWatching);
   subscriber.add(() => admission.leave());
-  subscriber.add(scope.cancellation.onCancel((reason) => subscriber.error(reason)));
-  admission.onTurn(AsyncResource.bind((answer) => ask(answer, scope, subscriber, pass)));
+  admission.onTurn((answer) => {
+    // From now on the stream's own outcome counts.
+    stopWatching();
+    ask(answer, scope, subscriber, pass);
+  });
   return undefined;
 }
 
-/** Answers in the place of a failure, where the rule says so. */
-export function fallbackStream(rule: FallbackRule, environment: Environment, next: StreamNext): StreamNext {
+/** Answers in the place of a failure that came before the first value, where the rule says so. */
+export function fallbackStream(rule: FallbackRule, next: StreamNext): StreamNext {
   return (scope, record) =>
-    new Observable((subscriber) => {
+    defer(() => {
       const log = rule.remembers ? new ValueLog(rule, scope.args) : undefined;
-      const inner = next(scope, record).subscribe({
+      let hasValue = false;
+      const watched = tap<unknown>({
         next: (value) => {
+          hasValue = true;
           log?.add(value);
-          subscriber.next(value);
         },
-        complete: () => {
-          log?.complete();
-          subscriber.complete();
-        },
-        error: (error: unknown) => subscriber.add(answer(rule, scope, record, error).subscribe(subscriber)),
+        complete: () => log?.complete(),
       });
-      subscriber.add(inner);
+      // After a value there is no answer: it would be mixed with, or repeat, what was delivered.
+      const answered = catchError((error: unknown) =>
+        hasValue || scope.isCancelled ? throwError(() => error) : answer(rule, scope, record, error),
+      );
+      return next(scope, record).pipe(watched, answered);
     });
 }
 
 /** The fallback's answer as a stream, or the error where it has none. */
 function answer(rule: FallbackRule, scope: Scope, record: CallRecord, error: unknown): Observable<unknown> {
-  return new Observable((subscriber) => {
-    const found = rule.answersFor(error, scope) ? rule.answer(error, scope, record.self) : undefined;
-    if (found === undefined) return subscriber.error(error);
-    return streamOf(found.value).subscribe({
-      next: (value) => subscriber.next(value),
-      error: (failure: unknown) => subscriber.error(failure),
-      complete: () => {
-        rule.served(error, scope, found.source);
-        subscriber.complete();
-      },
-    });
-  });
-}
-
-function streamOf(value: unknown): Observable<unknown> {
-  if (isObservable(value)) return value;
-  if (value instanceof Promise) return from(value);
-  return of(...valuesOf(value));
+  const found = rule.answersFor(error, scope) ? rule.answer(error, scope, record.self) : undefined;
+  if (found === undefined) return throwError(() => error);
+  let isServed = false;
+  const served = (): void => {
+    if (!isServed) rule.served(error, scope, found.source);
+    isServed = true;
+  };
+  return streamOf(found.value).pipe(tap({ next: served, complete: served }));
 }

@@ -1,36 +1,30 @@
-import { Observable } from 'rxjs';
+import { Observable, tap } from 'rxjs';
 import type { Environment } from '../core/environment.js';
-import { RunningLimit, limitBegan } from '../pipeline/index.js';
+import { limitBegan, RunningLimit } from '../pipeline/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
-import type { StreamNext } from './stream-layers.js';
+import { runInScope, type StreamNext } from './stream-layers.js';
 
-/** Lets go of a stream whose first value, or end, takes too long, or whose caller has left. */
+/** Lets go of a stream whose first value, or end, takes too long, or whose caller has left before. */
 export function limitStream(rule: TimeLimit, environment: Environment, next: StreamNext): StreamNext {
   return (scope, record) =>
     new Observable((subscriber) => {
       const nowMs = environment.clock.nowMs();
-      const beganMs = limitBegan(rule, record, nowMs);
+      const beganMs = limitBegan(record, nowMs);
       const inner = scope.inner(undefined, beganMs + rule.timeoutMs);
       const limit = new RunningLimit(rule, environment, () => {
         const error = rule.exceeded(scope);
         inner.cancellation.cancel(error, 'limit');
         subscriber.error(error);
       });
-      subscriber.add(() => {
+      const stopWatching = scope.cancellation.onCancel((reason) => subscriber.error(reason));
+      const keep = (): void => {
         limit.stop();
-        inner.close();
-      });
-      subscriber.add(scope.cancellation.onCancel((reason) => subscriber.error(reason)));
-      if (subscriber.closed) return;
-      limit.start(nowMs - beganMs);
-      const source = next(inner, record).subscribe({
-        next: (value) => {
-          limit.stop();
-          subscriber.next(value);
-        },
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      });
-      subscriber.add(source);
+        stopWatching();
+        inner.lift();
+      };
+      subscriber.add(() => limit.stop());
+      subscriber.add(stopWatching);
+      if (!subscriber.closed) limit.start(nowMs - beganMs);
+      if (!subscriber.closed) runInScope(inner, subscriber, next(inner, record).pipe(tap({ next: keep })));
     });
 }

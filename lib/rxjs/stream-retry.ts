@@ -1,16 +1,15 @@
-import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import { AsyncResource } from 'node:async_hooks';
+import { catchError, defer, EMPTY, Observable, of, repeat, takeWhile, tap, throwError } from 'rxjs';
 import type { Environment } from '../core/environment.js';
 import type { Scope } from '../core/scope.js';
-import { type CallRecord, startDelay } from '../pipeline/index.js';
+import { type CallRecord, type DelayEnd, startDelay } from '../pipeline/index.js';
 import type { RetryDecision, RetryRule, RetryRun } from '../policies/retry/index.js';
-import type { StreamNext } from './stream-layers.js';
+import { runInScope, type StreamNext } from './stream-layers.js';
 
 /** Subscribes again to what stands inside, as long as the rule says so and no value was delivered. */
 export function retryStream(rule: RetryRule, environment: Environment, next: StreamNext): StreamNext {
   return (scope, record) =>
-    new Observable((subscriber) => {
-      new RetriedStream({ scope, record, next, environment, subscriber, run: rule.begin(scope) }).attempt();
-    });
+    defer(() => new RetriedStream({ scope, record, next, environment, run: rule.begin(scope) }).values());
 }
 
 interface RetriedStreamParts {
@@ -18,74 +17,110 @@ interface RetriedStreamParts {
   readonly record: CallRecord;
   readonly next: StreamNext;
   readonly environment: Environment;
-  readonly subscriber: Subscriber<unknown>;
   readonly run: RetryRun;
+}
+
+/** A wait before another attempt, and what the subscriber gets should the application close before its end. */
+interface Pause {
+  readonly delayMs: number;
+  readonly rest: Observable<unknown>;
 }
 
 /** One subscription to a retried stream. */
 class RetriedStream {
-  private hasDelivered = false;
+  private pause: Pause | undefined;
+  private rest: Observable<unknown> | undefined;
 
   constructor(private readonly parts: RetriedStreamParts) {}
 
-  attempt(): void {
-    const { scope, record, next, subscriber, run } = this.parts;
+  /** The first attempt, and after each pause another one. */
+  values(): Observable<unknown> {
+    return defer(() => this.rest ?? this.attempt()).pipe(repeat({ delay: () => this.waitOrEnd() }));
+  }
+
+  /** Either delivers values, or ends empty with a pause to follow. */
+  private attempt(): Observable<unknown> {
+    const { scope, record, run } = this.parts;
     record.beginAttempt(run.attempt);
     const attempt = scope.inner(run.attempt);
-    this.hasDelivered = false;
-    let source: Subscription | undefined;
-    let isOver = false;
-    const end = (decision: RetryDecision, conclude: () => void): void => {
-      isOver = true;
-      source?.unsubscribe();
-      attempt.close();
-      if (decision.kind === 'done') conclude();
-      else this.wait(decision.delayMs, conclude);
-    };
-    source = next(attempt, record).subscribe({
-      next: (value) => {
-        const decision = this.hasDelivered ? undefined : run.decideValue(value, attempt);
-        if (decision?.kind === 'again') return end(decision, () => this.deliverLast(value));
-        this.hasDelivered = true;
-        return subscriber.next(value);
-      },
-      error: (error: unknown) => {
-        const decision = this.hasDelivered
-          ? run.decideLateError(error, attempt)
-          : run.decideError(error, attempt);
-        end(decision, () => subscriber.error(error));
-      },
-      complete: () => {
-        const decision: RetryDecision = this.hasDelivered
-          ? { kind: 'done' }
-          : run.decideValue(undefined, attempt);
-        end(decision, () => subscriber.complete());
-      },
-    });
-    if (isOver) source.unsubscribe();
-    subscriber.add(source);
+    let hasValue = false;
+    return this.source(attempt).pipe(
+      takeWhile((value) => hasValue || !this.isToRepeat(value, attempt)),
+      tap({
+        next: () => {
+          hasValue = true;
+        },
+        complete: () => this.completed(attempt, hasValue),
+        unsubscribe: () => {
+          if (hasValue) run.succeeded(attempt);
+        },
+      }),
+      catchError((error: unknown) => this.failed(error, attempt, hasValue)),
+    );
   }
 
-  private deliverLast(value: unknown): void {
-    const { subscriber } = this.parts;
-    subscriber.next(value);
-    subscriber.complete();
+  /** What stands inside, for one attempt; a time limit around the retrying ends it, and the rule hears of that. */
+  private source(attempt: Scope): Observable<unknown> {
+    const { scope, record, next } = this.parts;
+    return new Observable((subscriber) => {
+      runInScope(attempt, subscriber, next(attempt, record));
+      if (subscriber.closed) return;
+      const stopWatching = scope.cancellation.onCancel((reason, origin) => {
+        if (origin === 'limit') subscriber.error(reason);
+      });
+      subscriber.add(stopWatching);
+    });
   }
 
-  private wait(delayMs: number, conclude: () => void): void {
-    const { scope, environment, subscriber, run } = this.parts;
-    let isWaiting = true;
-    const stop = startDelay(scope, delayMs, environment, (end) => {
-      isWaiting = false;
-      if (end !== 'elapsed') run.delayEnded(end);
-      if (end === 'aborted') return subscriber.error(scope.cancellation.reason);
-      if (end === 'shutdown') return conclude();
-      run.nextAttempt();
-      return this.attempt();
-    });
-    subscriber.add(() => {
-      stop();
-      if (isWaiting) run.delayEnded('aborted');
+  private isToRepeat(value: unknown, attempt: Scope): boolean {
+    return this.isFollowed(this.parts.run.judgeValue(value, attempt), of(value));
+  }
+
+  private completed(attempt: Scope, hasValue: boolean): void {
+    const { run } = this.parts;
+    if (this.pause !== undefined) return;
+    const decision = hasValue ? undefined : run.judgeValue(undefined, attempt);
+    if (!this.isFollowed(decision, EMPTY)) run.succeeded(attempt);
+  }
+
+  private failed(error: unknown, attempt: Scope, hasValue: boolean): Observable<unknown> {
+    const { run } = this.parts;
+    const decision = hasValue ? run.decideLateError(error, attempt) : run.decideError(error, attempt);
+    const rest = throwError(() => error);
+    return this.isFollowed(decision, rest) ? EMPTY : rest;
+  }
+
+  private isFollowed(decision: RetryDecision | undefined, rest: Observable<unknown>): boolean {
+    if (decision?.kind !== 'again') return false;
+    this.pause = { delayMs: decision.delayMs, rest };
+    return true;
+  }
+
+  /** Emits when another attempt is to begin; completes at once where none follows. */
+  private waitOrEnd(): Observable<void> {
+    const { pause } = this;
+    this.pause = undefined;
+    return pause === undefined ? EMPTY : this.wait(pause);
+  }
+
+  private wait({ delayMs, rest }: Pause): Observable<void> {
+    const { scope, environment, run } = this.parts;
+    return new Observable((subscriber) => {
+      let isWaiting = true;
+      // Whoever aborts or closes ends the delay; what follows belongs to who subscribed.
+      const ended = AsyncResource.bind((end: DelayEnd) => {
+        isWaiting = false;
+        if (end !== 'elapsed') run.delayEnded(end);
+        if (end === 'aborted') return subscriber.error(scope.cancellation.reason);
+        if (end === 'shutdown') this.rest = rest;
+        else run.nextAttempt();
+        return subscriber.next();
+      });
+      const stop = startDelay(scope, delayMs, environment, ended);
+      return () => {
+        stop();
+        if (isWaiting) run.delayEnded('aborted');
+      };
     });
   }
 }

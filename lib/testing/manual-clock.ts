@@ -1,5 +1,12 @@
-import { AsyncResource } from 'node:async_hooks';
-import type { Clock, Timer, TimerOptions } from '../core/clock.js';
+import {
+  type Clock,
+  nextTurn,
+  type Timer,
+  type TimerOptions,
+  timerTask,
+  type WallTime,
+  wallTimeMs,
+} from '../core/clock.js';
 
 /** Settings of a {@link ManualClock}. */
 export interface ManualClockOptions {
@@ -8,7 +15,7 @@ export interface ManualClockOptions {
    *
    * @defaultValue 2026-11-22T12:00:00Z
    */
-  readonly startsAt?: Date | number;
+  readonly startsAt?: WallTime;
   /**
    * Numbers in [0, 1) for everything random: one for always, a list that is repeated, or a function.
    *
@@ -24,7 +31,8 @@ interface Planned extends Timer {
   readonly run: () => void;
 }
 
-const DEFAULT_START_MS = Date.UTC(2026, 10, 22, 12);
+/** 2026-11-22T12:00:00Z. */
+const DEFAULT_START_MS = 1_795_348_800_000;
 /** Turns of the event loop that a resolved promise gets to have its consequences between two moments. */
 const SETTLING_TURNS = 2;
 
@@ -41,7 +49,7 @@ export class ManualClock implements Clock {
   private source: number | readonly number[] | (() => number);
 
   constructor(options: ManualClockOptions = {}) {
-    this.wallOffsetMs = Number(options.startsAt ?? DEFAULT_START_MS);
+    this.wallOffsetMs = wallTimeMs(options.startsAt ?? DEFAULT_START_MS);
     this.source = options.random ?? 0.5;
   }
 
@@ -92,13 +100,13 @@ export class ManualClock implements Clock {
       dueMs: this.monotonicMs + Math.max(0, delayMs),
       order: (this.sequence += 1),
       isIdle: options?.idle === true,
-      run: options?.idle === true || options?.detached === true ? task : AsyncResource.bind(task),
+      run: timerTask(task, options),
       cancel: () => {
         this.planned = this.planned.filter((each) => each !== planned);
       },
     };
     this.planned.push(planned);
-    if (delayMs <= 0) setImmediate(() => this.runIfPlanned(planned));
+    if (delayMs <= 0) nextTurn(() => this.runIfPlanned(planned));
     return planned;
   }
 
@@ -140,9 +148,7 @@ export class ManualClock implements Clock {
   /** Lets promises that are already resolved have their consequences; time does not move. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < SETTLING_TURNS; turn += 1) {
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve);
-      });
+      await new Promise<void>(nextTurn);
     }
   }
 

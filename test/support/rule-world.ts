@@ -79,7 +79,8 @@ export class GateLog {
 
   private note(name: string, admission: Admission): void {
     const isRefused = admission instanceof Refusal;
-    if (isRefused) this.errors.set(name, admission.error);
+    // The gates of these tests refuse with errors of their own.
+    if (isRefused) this.errors.set(name, admission.error as Error);
     this.lines.push(`${name}: ${isRefused ? 'refused' : 'starts'} at ${this.clock.nowMs()}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { RetryOptions } from '../../policies/retry/index.js';
+import { bindToRequests } from '../http/retried-handlers.js';
 import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
 
 /**
@@ -8,5 +9,10 @@ import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
  * @param options options, or the name of a retry that the module has configured
  */
 export function Retryable(options: RetryOptions | string = {}): PolicyDecorator {
-  return policyDecorator({ decorator: 'Retryable', policy: 'retry', options });
+  const add = policyDecorator({ decorator: 'Retryable', policy: 'retry', options });
+  return (target, member, descriptor) => {
+    add(target, member, descriptor);
+    // A retry must know whether the request that a route handler answers may be repeated.
+    if (descriptor !== undefined) bindToRequests(target, member, descriptor);
+  };
 }

@@ -11,7 +11,7 @@ import { wrapMethod } from './wrap-method.js';
  * @param options the limits, or the limit of one attempt
  */
 export function TimeLimiter(options: TimeLimiterOptions | Duration): PolicyDecorator {
-  const limits = typeof options === 'object' ? options : { attemptTimeout: options };
+  const limits = typeof options === 'object' && options !== null ? options : { attemptTimeout: options };
   return (target, member, descriptor) => add(wrapMethod('TimeLimiter', target, member, descriptor), limits);
 }
 

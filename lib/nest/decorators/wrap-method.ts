@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { InvalidOptionsError } from '../../core/index.js';
 import { declareInjection } from '../host-binding.js';
-import { type AnyMethod, MethodPlan, planOf, recordPlan } from '../method-plan.js';
+import { type AnyMethod, memberText, MethodPlan, planOf, recordPlan } from '../method-plan.js';
 import { callPlan } from '../runtime/index.js';
 
 /** Where a decorator was written. */
@@ -40,20 +40,26 @@ export function wrapMethod(
 
 function memberOf(decorator: string, target: unknown, member: unknown, descriptor: unknown): DecoratedMember {
   if (isObject(member) && 'kind' in member) {
-    const name = String((member as { name?: unknown }).name);
-    throw misplaced(
-      decorator,
-      name,
-      'is called as a standard decorator: set experimentalDecorators in tsconfig.json',
-    );
+    const { name } = member as { readonly name?: unknown };
+    const remedy = 'is called as a standard decorator: set experimentalDecorators in tsconfig.json';
+    throw misplaced(decorator, String(name), remedy);
   }
-  const name = `${classNameOf(target)}.${String(member)}`;
-  if (!isObject(descriptor)) throw misplaced(decorator, name, 'stands on a property: make it a method');
+  const className = classNameOf(target);
+  if (!isKey(member)) throw misplaced(decorator, className, 'stands on a class: give it to a method');
+  const name = `${className}.${memberText(member)}`;
+  if (!isObject(descriptor)) {
+    const place = typeof descriptor === 'number' ? 'a parameter' : 'a property';
+    throw misplaced(decorator, name, `stands on ${place}: make it a method`);
+  }
   if (typeof (descriptor as PropertyDescriptor).value !== 'function') {
     throw misplaced(decorator, name, 'stands on a getter or setter: make it a method');
   }
   // Checked above: a method decorator is given its target, the member's name and its descriptor.
   return { target, member, descriptor } as DecoratedMember;
+}
+
+function isKey(value: unknown): value is string | symbol {
+  return typeof value === 'string' || typeof value === 'symbol';
 }
 
 function isObject(value: unknown): value is object {

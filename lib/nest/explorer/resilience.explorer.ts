@@ -1,23 +1,13 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { classOf, type HostWrapper, hostWrappers, plansBelow, prototypeOfInstance } from '../hosts.js';
+import { type Host, hostsIn, hostWrappers, plansBelow } from '../hosts.js';
 import { allPlans, type MethodPlan } from '../method-plan.js';
-import { ResilienceRuntime } from '../runtime/index.js';
-import {
-  adviseNames,
-  checkHost,
-  checkSingleRoot,
-  checkStatic,
-  type Checked,
-  warnOfOverrides,
-} from './boot-checks.js';
+import { type CompiledMethod, ResilienceRuntime, servingRuntime } from '../runtime/index.js';
+import { adviseNames, warnOfOverrides } from './boot-advice.js';
 import { byMethod, describeMethod, type DescribedMethod, lineOf } from './described-method.js';
+import { checkHost } from './method-checks.js';
+import { checkSingleRoot, checkStatic } from './root-checks.js';
 import { sweep } from './sweep.js';
-
-interface Host {
-  readonly wrapper: HostWrapper;
-  readonly prototype: object;
-}
 
 /**
  * Looks at everything that Nest builds in this application: a wrong option stops the boot, instances that Nest did
@@ -37,18 +27,14 @@ export class ResilienceExplorer implements OnModuleInit {
     checkSingleRoot(this.modules);
     checkStatic(this.modules);
     const { runtime } = this;
-    const wrappers = hostWrappers(this.modules);
-    const checked: Checked = { modules: this.modules, wrappers, runtime };
-    sweep(wrappers, runtime);
+    sweep(hostWrappers(this.modules), runtime);
     runtime.addFeatures();
-    const hosts = this.hosts();
+    const hosts = hostsIn(this.modules);
     const plans = plansIn(hosts);
-    for (const plan of plans) runtime.declare(plan);
-    for (const { wrapper, prototype } of hosts) checkHost(wrapper, prototype, checked);
-    runtime.engine.obtainNamed();
+    this.check(hosts, plans, runtime);
     if (runtime.options.logger === false) return;
-    warnOfOverrides(plans, checked, this.logger);
-    adviseNames(plans, checked, this.logger);
+    warnOfOverrides(plans, runtime, this.logger);
+    adviseNames(plans, runtime, this.logger);
     for (const method of this.wired()) this.logger.debug(lineOf(method));
   }
 
@@ -57,45 +43,46 @@ export class ResilienceExplorer implements OnModuleInit {
    * that nothing here carries.
    */
   describe(): readonly DescribedMethod[] {
-    const wired = this.wired();
-    const carried = new Set(plansIn(this.hosts()));
+    const carried = new Set(plansIn(hostsIn(this.modules)));
     const others = byMethod(allPlans().filter((plan) => !carried.has(plan)));
-    return [...wired, ...others.map((plans) => this.describeUnwired(plans))];
+    // A runtime aside: what nothing here carries must not take part in what this application shares.
+    const aside = new ResilienceRuntime(this.runtime.options);
+    return [...this.wired(), ...others.map((plans) => describeMethod(compiledBy(aside, plans), false))];
   }
 
   private get runtime(): ResilienceRuntime {
-    return this.moduleRef.get(ResilienceRuntime, { strict: false });
+    return servingRuntime(this.moduleRef);
+  }
+
+  /** All plans are declared before the first is compiled: a shared object is made of what all say of it. */
+  private check(hosts: readonly Host[], plans: readonly MethodPlan[], runtime: ResilienceRuntime): void {
+    for (const plan of plans) runtime.declare(plan);
+    for (const host of hosts) {
+      for (const plan of plansBelow(host.prototype)) runtime.compile(plan);
+      checkHost(host, this.modules, (plan) => runtime.names.of(plan));
+    }
+    for (const plan of plans) runtime.markChecked(plan);
+    runtime.engine.obtainNamed();
   }
 
   private wired(): readonly DescribedMethod[] {
     const { runtime } = this;
-    return byMethod(plansIn(this.hosts())).map((plans) =>
-      describeMethod(
-        plans.map((plan) => runtime.compile(plan)),
-        true,
-      ),
-    );
+    const methods = byMethod(plansIn(hostsIn(this.modules)));
+    return methods.map((plans) => describeMethod(compiledBy(runtime, plans), true));
   }
-
-  /** What is written on a method that nothing here carries; it is not compiled, and shares nothing. */
-  private describeUnwired(plans: readonly MethodPlan[]): DescribedMethod {
-    const compiled = plans.map((plan) => ({ plan, operation: plan.text, steps: [], options: plan.policies }));
-    return describeMethod(compiled, false);
-  }
-
-  private hosts(): readonly Host[] {
-    return hostWrappers(this.modules).flatMap((wrapper) => {
-      const prototype = classOf(wrapper)?.prototype ?? prototypeOfStatic(wrapper);
-      return prototype === undefined || plansBelow(prototype).length === 0 ? [] : [{ wrapper, prototype }];
-    });
-  }
-}
-
-/** Of an instance that a factory or a value gave. */
-function prototypeOfStatic(wrapper: HostWrapper): object | undefined {
-  return wrapper.isDependencyTreeStatic() ? prototypeOfInstance(wrapper.instance) : undefined;
 }
 
 function plansIn(hosts: readonly Host[]): readonly MethodPlan[] {
   return [...new Set(hosts.flatMap(({ prototype }) => plansBelow(prototype)))];
+}
+
+/** A method that no boot has checked may have a wrong option: then what was written is told. */
+function compiledBy(runtime: ResilienceRuntime, plans: readonly MethodPlan[]): readonly CompiledMethod[] {
+  return plans.map((plan) => {
+    try {
+      return runtime.compile(plan);
+    } catch {
+      return { plan, operation: runtime.names.of(plan), steps: [], options: plan.policies };
+    }
+  });
 }

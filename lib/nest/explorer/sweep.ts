@@ -1,6 +1,7 @@
+import { types } from 'node:util';
 import { bindHost, hostOf } from '../host-binding.js';
-import { classOf, type HostWrapper, plansBelow, prototypeOfInstance } from '../hosts.js';
-import type { ResilienceRuntime } from '../runtime/index.js';
+import { classOf, type HostWrapper, instancesOf, plansBelow, prototypeOfInstance } from '../hosts.js';
+import { ResilienceRuntime } from '../runtime/index.js';
 
 type Factory = (...injected: unknown[]) => unknown;
 
@@ -11,21 +12,18 @@ type Factory = (...injected: unknown[]) => unknown;
 export function sweep(wrappers: readonly HostWrapper[], runtime: ResilienceRuntime): void {
   for (const wrapper of wrappers) {
     if (classOf(wrapper) !== undefined) continue;
-    if (wrapper.isDependencyTreeStatic()) bindIfDecorated(wrapper.instance, runtime);
-    else followFactory(wrapper, runtime);
-    for (const transient of wrapper.getStaticTransientInstances?.() ?? []) {
-      bindIfDecorated(transient?.instance, runtime);
-    }
-    if (wrapper.isTransient === true) followFactory(wrapper, runtime);
+    for (const instance of instancesOf(wrapper)) bindIfDecorated(instance, runtime);
+    if (wrapper.isTransient === true || !wrapper.isDependencyTreeStatic()) followFactory(wrapper, runtime);
   }
 }
 
-/** Binds what has decorated methods and belongs to nobody yet. */
+/** Binds what has decorated methods and was built by no Nest; an object of two applications belongs to the later. */
 function bindIfDecorated(instance: unknown, runtime: ResilienceRuntime): void {
   const prototype = prototypeOfInstance(instance);
   if (prototype === undefined || plansBelow(prototype).length === 0) return;
+  const host = hostOf(instance);
   // An instance with a prototype is an object.
-  if (hostOf(instance) === undefined) bindHost(instance as object, runtime);
+  if (host === undefined || ResilienceRuntime.isGenuine(host)) bindHost(instance as object, runtime);
 }
 
 const FOLLOWED = new WeakSet<Factory>();
@@ -37,7 +35,7 @@ function followFactory(wrapper: HostWrapper, runtime: ResilienceRuntime): void {
   const make = factory as Factory;
   const followed = (...injected: unknown[]): unknown => {
     const made = make(...injected);
-    if (!(made instanceof Promise)) {
+    if (!types.isPromise(made)) {
       bindIfDecorated(made, runtime);
       return made;
     }

@@ -5,10 +5,10 @@ import { headerOf } from '../../core/headers.js';
 import type { UnsafeRequests } from './unsafe-requests.js';
 
 /**
- * Who asks whether the handler of a context may be run again: the value that `isUnsafeNow` will be asked with, or
- * `undefined` where nothing there would run it again.
+ * Who asks whether the handler of a context may be run again: the values that `isUnsafeNow` will be asked with;
+ * none where nothing there would run it again.
  */
-export type RepeatingHandlerOf = (context: ExecutionContext) => object | undefined;
+export type RepeatingHandlersOf = (context: ExecutionContext) => ReadonlySet<object>;
 
 /**
  * Lets a decorated route handler know that the request at hand is an HTTP POST or PATCH without an
@@ -17,17 +17,18 @@ export type RepeatingHandlerOf = (context: ExecutionContext) => object | undefin
 export class IncomingRequestInterceptor implements NestInterceptor {
   constructor(
     private readonly requests: UnsafeRequests,
-    private readonly handlerOf: RepeatingHandlerOf,
+    private readonly handlersOf: RepeatingHandlersOf,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    const handler = this.handlerOf(context);
-    if (handler === undefined || !isUnsafe(context.switchToHttp().getRequest())) return next.handle();
+    if (!isUnsafe(context.switchToHttp().getRequest())) return next.handle();
+    const handlers = this.handlersOf(context);
+    if (handlers.size === 0) return next.handle();
     // Subscribed within as well: a handler that returns an Observable runs at its subscription, and Nest carries
     // the context of `handle()` no further than to the call.
     return new Observable((subscriber) =>
-      this.requests.answer(handler, () => next.handle().subscribe(subscriber)),
+      this.requests.answer(handlers, () => next.handle().subscribe(subscriber)),
     );
   }
 }

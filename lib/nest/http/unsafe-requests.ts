@@ -5,15 +5,15 @@ import { AsyncLocalStorage } from 'node:async_hooks';
  * such request: Node pays for an async context only once one was entered.
  */
 export class UnsafeRequests {
-  private readonly handlers = new AsyncLocalStorage<object>();
+  private readonly handlers = new AsyncLocalStorage<ReadonlySet<object>>();
 
-  /** Runs what answers an unsafe request; `handler` is whatever `isUnsafeNow` will be asked with. */
-  answer<T>(handler: object, run: () => T): T {
-    return this.handlers.run(handler, run);
+  /** Runs what answers an unsafe request; `handlers` hold whatever `isUnsafeNow` will be asked with. */
+  answer<T>(handlers: ReadonlySet<object>, run: () => T): T {
+    return this.handlers.run(handlers, run);
   }
 
   /** Whether the running code is part of this handler's answer to an unsafe request; calls it makes are not. */
   isUnsafeNow(handler: object): boolean {
-    return this.handlers.getStore() === handler;
+    return this.handlers.getStore()?.has(handler) === true;
   }
 }

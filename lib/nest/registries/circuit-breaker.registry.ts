@@ -1,14 +1,10 @@
-import { filter, type Observable } from 'rxjs';
-import type {
-  CircuitBreakerRejectedEvent,
-  CircuitBreakerStateChangedEvent,
-  ResilienceEvent,
-} from '../../core/index.js';
+import type { Observable } from 'rxjs';
+import type { CircuitBreakerRejectedEvent, CircuitBreakerStateChangedEvent } from '../../core/index.js';
 import type { Breaker } from '../../pipeline/index.js';
 import type { CircuitBreakerOptions, CircuitBreakerSnapshot } from '../../policies/circuit-breaker/index.js';
 import type { ResilienceEvents } from '../resilience.events.js';
 import type { ResilienceRuntime } from '../runtime/index.js';
-import { SharedRegistry } from './shared-registry.js';
+import { eventsOf, SharedRegistry } from './shared-registry.js';
 
 /** What a breaker tells. */
 export type CircuitBreakerEvent = CircuitBreakerStateChangedEvent | CircuitBreakerRejectedEvent;
@@ -23,11 +19,7 @@ export class CircuitBreakerRegistry extends SharedRegistry<
   readonly events$: Observable<CircuitBreakerEvent>;
 
   constructor(runtime: ResilienceRuntime, events: ResilienceEvents) {
-    super(runtime.engine.breakers);
-    this.events$ = events.pipe(filter(isBreakerEvent));
+    super(runtime, runtime.engine.breakers);
+    this.events$ = eventsOf(events, 'circuit-breaker.state-changed', 'circuit-breaker.rejected');
   }
-}
-
-function isBreakerEvent(event: ResilienceEvent): event is CircuitBreakerEvent {
-  return event.kind === 'circuit-breaker.state-changed' || event.kind === 'circuit-breaker.rejected';
 }

@@ -33,6 +33,12 @@ function dispatcherFor(plan: MethodPlan, host: unknown): PlanDispatcher {
   return dispatcher;
 }
 
+/** The runtime that serves a host: that of its application, or where there is none the default one. */
+export function servingRuntime(host: unknown): ResilienceRuntime {
+  const found = runtimeOf(host);
+  return found === 'none' || found === 'building' ? DEFAULT_RUNTIME.get() : found;
+}
+
 /** The runtime of a host: a runtime itself, or the one that its application has by now. */
 function runtimeOf(host: unknown): ResilienceRuntime | 'none' | 'building' {
   if (ResilienceRuntime.isGenuine(host)) return host;

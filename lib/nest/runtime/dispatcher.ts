@@ -7,7 +7,7 @@ import { bareContext } from './bare-context.js';
 import { isThenable, streamKind } from './method-kind.js';
 
 /** Tells of a method that gives neither a promise nor a stream. */
-export type PlainValueReporter = (plan: MethodPlan) => void;
+export type PlainValueReporter = () => void;
 
 type StreamCalls = Record<
   'observable' | 'iterable',
@@ -46,7 +46,7 @@ export class Dispatcher implements PlanDispatcher {
   }
 
   private know(result: unknown): MethodKind {
-    if (streamKind(result) === undefined && !isThenable(result)) this.onPlainValue(this.plan);
+    if (streamKind(result) === undefined && !isThenable(result)) this.onPlainValue();
     return (this.plan.kind = streamKind(result) ?? 'promise');
   }
 }

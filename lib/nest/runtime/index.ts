@@ -1,5 +1,6 @@
-export { callPlan } from './call-plan.js';
+export { callPlan, servingRuntime } from './call-plan.js';
 export { DEFAULT_RUNTIME, resetDefaultRuntime } from './default-runtime.js';
+export { Dispatcher } from './dispatcher.js';
 export { declaredKind } from './method-kind.js';
 export { OperationNames } from './operation-names.js';
 export { ResilienceRuntime } from './resilience-runtime.js';

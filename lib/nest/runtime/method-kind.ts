@@ -12,9 +12,22 @@ const KIND_BY_FUNCTION: Readonly<Record<string, MethodKind>> = {
  * return type that the compiler has recorded.
  */
 export function declaredKind(plan: MethodPlan): MethodKind | undefined {
+  return certainKind(plan) ?? recordedKind(plan);
+}
+
+/**
+ * What a method gives, where its first call could not show anything else. A recorded promise is not certain: SWC
+ * records one for an async generator too, which a foreign decorator may hide, and a cast may hide a plain value.
+ */
+export function certainKind(plan: MethodPlan): MethodKind | undefined {
   const byFunction = KIND_BY_FUNCTION[plan.inner.constructor.name];
   if (byFunction !== undefined) return byFunction;
-  const type: unknown = Reflect.getMetadata('design:returntype', plan.owner, plan.member);
+  const recorded = recordedKind(plan);
+  return recorded === 'promise' ? undefined : recorded;
+}
+
+function recordedKind({ owner, member }: MethodPlan): MethodKind | undefined {
+  const type: unknown = Reflect.getMetadata('design:returntype', owner, member);
   return typeof type === 'function' ? KIND_BY_TYPE[type.name] : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   ApplicationLifetime,
   type Clock,
@@ -18,7 +19,7 @@ import { UnsafeRequests } from '../http/unsafe-requests.js';
 import type { MethodPlan, PlanDispatcher } from '../method-plan.js';
 import type { ResilienceFeatureOptions, ResilienceModuleOptions } from '../resilience.options.js';
 import { BareDispatcher, Dispatcher, RefusingDispatcher } from './dispatcher.js';
-import { declaredKind } from './method-kind.js';
+import { certainKind } from './method-kind.js';
 import { OperationNames } from './operation-names.js';
 
 /** Policies that a module adds to those of the application. */
@@ -34,8 +35,8 @@ export interface RuntimeSurroundings {
   readonly resolveProvider?: (token: FallbackToken) => unknown;
   /** The features of the modules that are known by now. */
   readonly features?: () => readonly Feature[];
-  /** Tells of a method that gives neither a promise nor a stream. */
-  readonly onPlainValue?: (plan: MethodPlan) => void;
+  /** What is wrong with a method beside its options. @throws {InvalidOptionsError} */
+  readonly check?: (plan: MethodPlan, operation: string) => void;
   /** An engine that exists already. */
   readonly base?: EngineWithEvents;
 }
@@ -57,6 +58,7 @@ export class ResilienceRuntime {
   private readonly dispatchers = new Map<MethodPlan, PlanDispatcher>();
   private readonly compiled = new Map<MethodPlan, CompiledMethod>();
   private readonly features = new Set<Feature>();
+  private readonly checked = new WeakSet<MethodPlan>();
   // A brand that nothing else can carry: neither a mock nor an object of another copy of the package.
   readonly #isGenuine = true;
 
@@ -82,7 +84,7 @@ export class ResilienceRuntime {
   dispatcherOf(plan: MethodPlan): PlanDispatcher {
     const known = this.dispatchers.get(plan);
     if (known !== undefined) return known;
-    plan.kind ??= declaredKind(plan);
+    plan.kind ??= certainKind(plan);
     const dispatcher = this.makeDispatcher(plan);
     this.dispatchers.set(plan, dispatcher);
     return dispatcher;
@@ -101,6 +103,11 @@ export class ResilienceRuntime {
     return compiled;
   }
 
+  /** Every plan that was compiled so far. */
+  get methods(): readonly CompiledMethod[] {
+    return [...this.compiled.values()];
+  }
+
   /**
    * Lays what a plan says of shared objects to what others say; asked of all plans before the first is compiled.
    *
@@ -108,6 +115,11 @@ export class ResilienceRuntime {
    */
   declare(plan: MethodPlan): void {
     this.compiler(plan).declare();
+  }
+
+  /** The boot has found nothing wrong with a plan: its first call need not look again. */
+  markChecked(plan: MethodPlan): void {
+    this.checked.add(plan);
   }
 
   /** Adds what other modules have named since the last time. @throws {InvalidOptionsError} */
@@ -134,12 +146,21 @@ export class ResilienceRuntime {
   private makeDispatcher(plan: MethodPlan): PlanDispatcher {
     try {
       const { operation, steps } = this.compile(plan);
+      if (!this.checked.has(plan)) this.surroundings.check?.(plan, operation);
       if (steps.length === 0) return new BareDispatcher(plan, operation, this.environment.clock);
       const pipeline = this.makePipeline(plan, operation, steps);
-      return new Dispatcher(plan, pipeline, this.surroundings.onPlainValue ?? ignore);
+      return new Dispatcher(plan, pipeline, () => this.warnOfPlainValue(operation));
     } catch (error) {
       return new RefusingDispatcher(plan, error);
     }
+  }
+
+  private warnOfPlainValue(operation: string): void {
+    if (this.options.logger === false) return;
+    const remedy = 'a decorated method gives a promise, an Observable or an async iterable';
+    new Logger('Resilience').warn(
+      `${operation} gave a plain value, its callers get a promise of it: ${remedy}`,
+    );
   }
 
   private makePipeline(plan: MethodPlan, operation: string, steps: Pipeline['steps']): Pipeline {
@@ -161,8 +182,4 @@ function makeEngine(options: ResilienceModuleOptions): EngineWithEvents {
   const events = new EventHub(clock);
   const lifetime = new ApplicationLifetime();
   return { engine: new Engine(options, createEnvironment(clock, events, lifetime)), events, lifetime };
-}
-
-function ignore(): void {
-  // Nobody asked to be told.
 }

@@ -38,22 +38,27 @@ export class BulkheadRule implements Gate {
   readonly judgesValues = false;
   readonly environment: Environment;
   private readonly line = new WaitingLine();
-  private options: ResolvedBulkheadOptions;
+  private settings: ResolvedBulkheadOptions;
   private inUse = 0;
   private isServing = false;
 
   constructor({ name, options, environment }: BulkheadParts) {
     this.name = name;
-    this.options = options;
+    this.settings = options;
     this.environment = environment;
   }
 
+  /** The options it runs under now. */
+  get options(): ResolvedBulkheadOptions {
+    return this.settings;
+  }
+
   admit(call: Call): Admission {
-    if (this.inUse < this.options.maxConcurrentCalls && this.line.length === 0) {
+    if (this.inUse < this.settings.maxConcurrentCalls && this.line.length === 0) {
       this.inUse += 1;
       return PERMIT;
     }
-    const { maxQueueSize, maxWaitDurationMs } = this.options;
+    const { maxQueueSize, maxWaitDurationMs } = this.settings;
     if (this.line.length >= maxQueueSize || maxWaitDurationMs === 0) return this.refuse(call);
     return this.queue(call, maxWaitDurationMs);
   }
@@ -81,7 +86,7 @@ export class BulkheadRule implements Gate {
    * places now, those who wait first get them at once.
    */
   reconfigure(options: ResolvedBulkheadOptions): void {
-    this.options = options;
+    this.settings = options;
     this.serve();
   }
 
@@ -95,7 +100,7 @@ export class BulkheadRule implements Gate {
     if (this.isServing) return;
     this.isServing = true;
     try {
-      while (this.line.length > 0 && this.inUse < this.options.maxConcurrentCalls) {
+      while (this.line.length > 0 && this.inUse < this.settings.maxConcurrentCalls) {
         this.inUse += 1;
         this.line.serveFirst(PERMIT);
       }
@@ -118,7 +123,7 @@ export class BulkheadRule implements Gate {
     const { events } = this.environment;
     const facts = { operation: call.operation, policy: this.name };
     if (events.isObserved) events.emit({ kind: 'bulkhead.rejected', ...facts });
-    const { maxConcurrentCalls, maxQueueSize } = this.options;
+    const { maxConcurrentCalls, maxQueueSize } = this.settings;
     const full = {
       ...facts,
       maxConcurrentCalls,

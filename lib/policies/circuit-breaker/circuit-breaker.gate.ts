@@ -54,6 +54,8 @@ export interface CircuitBreakerSnapshot {
 export interface CircuitBreakerGate extends Gate {
   /** Name in errors, events and metrics. */
   readonly name: string;
+  /** The options it runs under now. */
+  readonly options: ResolvedCircuitBreakerOptions;
   /** Reading it changes nothing: an open breaker that nobody calls reads `open`. */
   readonly state: CircuitBreakerState;
   /** Only grow, in every state and through every reset. */

@@ -84,9 +84,8 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
 
   succeeded(permit: Permit, value: unknown, call: Call): void {
     if (periodOf(permit) !== this.current.period) return;
-    const { recordResult } = this.settings;
-    const isFailure = recordResult === undefined ? false : isFailureByValue(this, value);
-    this.settle(permit, isFailure, call);
+    if (!this.judgesValues && this.current.recordsPlainSuccess(permit, this.clock)) this.counts.success += 1;
+    else this.settle(permit, isFailureByValue(this, value), call);
   }
 
   failed(permit: Permit, error: unknown, call: Call): void {
@@ -190,7 +189,7 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
     const { name: policy, isKeyed: keyed } = this;
     const change = { operation, policy, keyed, ...changeOf(from, next, this.clock.nowMs()) };
     tell(events, `the listener of circuit breaker "${this.name}"`, this.onStateChanged, change);
-    if (events.isObserved) events.emit(change);
+    if (events.isObserved) events.emit(change, this);
   }
 }
 

@@ -42,6 +42,11 @@ export class KeyedCircuitBreaker implements CircuitBreakerGate {
     this.settings = parts.options;
   }
 
+  /** The options it runs under now. */
+  get options(): ResolvedCircuitBreakerOptions {
+    return this.settings;
+  }
+
   get returnsOnCancel(): true {
     return true;
   }
@@ -153,7 +158,11 @@ export class KeyedCircuitBreaker implements CircuitBreakerGate {
       victim = key;
       break;
     }
-    if (victim !== undefined) this.breakers.delete(victim);
+    if (victim === undefined) return;
+    const forgotten = this.breakers.get(victim);
+    this.breakers.delete(victim);
+    // The key's next call meets a closed one, unless a hand has set all keys: who follows its state is told so.
+    if (this.hand === undefined) forgotten?.reset();
   }
 
   private setByHand(hand: Hand): void {

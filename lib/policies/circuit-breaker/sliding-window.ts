@@ -81,7 +81,8 @@ const WIDTH = 3;
 
 /**
  * The outcomes of the last span of time, counted in ten buckets: one younger than nine tenths of it is in,
- * one as old as it is out.
+ * one as old as it is out. As long as all of them are in one bucket, the sums are its counts, and there are no
+ * others: a breaker that is used once in a while needs no more.
  */
 export class TimeWindow implements SlidingWindow {
   recorded = 0;
@@ -92,7 +93,8 @@ export class TimeWindow implements SlidingWindow {
   /** Where its counts begin, and when the next bucket does: kept, since divisions cost more than the rest. */
   private slot = 0;
   private currentEndsMs: number;
-  private readonly counts = new Int32Array(BUCKETS * WIDTH);
+  /** An array and no typed one, which is half again as large and lies outside of the heap. */
+  private counts: number[] | undefined;
 
   constructor(
     private readonly sizeMs: number,
@@ -105,15 +107,17 @@ export class TimeWindow implements SlidingWindow {
     // A success only dilutes a rate, so it may be a tick late; a failure may be what opens.
     const nowMs = outcome === SUCCESS ? clock.coarseMs() : clock.nowMs();
     if (nowMs >= this.currentEndsMs) this.moveTo(this.bucketAt(nowMs));
-    this.add(this.slot, 1);
     this.recorded += 1;
+    if (this.counts !== undefined) add(this.counts, this.slot, 1);
     if (outcome !== SUCCESS) this.recordTrouble(failureOf(outcome), slownessOf(outcome));
   }
 
   tallyAt(nowMs: number): Tally {
-    const { counts } = this;
+    const { counts, recorded, failures, slow } = this;
+    const firstBucket = this.bucketAt(nowMs) - BUCKETS + 1;
+    if (counts === undefined) return firstBucket > this.current ? EMPTY_TALLY : { recorded, failures, slow };
     const tally = { recorded: 0, failures: 0, slow: 0 };
-    const oldest = Math.max(0, this.bucketAt(nowMs) - BUCKETS + 1, this.current - BUCKETS + 1);
+    const oldest = Math.max(0, firstBucket, this.current - BUCKETS + 1);
     for (let bucket = oldest; bucket <= this.current; bucket += 1) {
       const at = (bucket % BUCKETS) * WIDTH;
       tally.recorded += counts[at] ?? 0;
@@ -128,31 +132,48 @@ export class TimeWindow implements SlidingWindow {
   }
 
   private recordTrouble(failure: number, slowness: number): void {
-    this.add(this.slot + 1, failure);
-    this.add(this.slot + 2, slowness);
     this.failures += failure;
     this.slow += slowness;
+    if (this.counts === undefined) return;
+    add(this.counts, this.slot + 1, failure);
+    add(this.counts, this.slot + 2, slowness);
   }
 
   private moveTo(bucket: number): void {
-    const passed = Math.min(bucket - this.current, BUCKETS);
-    for (let step = 1; step <= passed; step += 1) this.empty(((this.current + step) % BUCKETS) * WIDTH);
+    const passed = bucket - this.current;
+    if (passed >= BUCKETS) this.forgetAll();
+    else this.emptyUpTo(passed, (this.counts ??= this.firstCounts()));
     this.current = bucket;
     this.slot = (bucket % BUCKETS) * WIDTH;
     this.currentEndsMs = this.beganMs + ((bucket + 1) * this.sizeMs) / BUCKETS;
   }
 
-  private empty(at: number): void {
-    const { counts } = this;
-    this.recorded -= counts[at] ?? 0;
-    this.failures -= counts[at + 1] ?? 0;
-    this.slow -= counts[at + 2] ?? 0;
-    counts.fill(0, at, at + WIDTH);
+  private forgetAll(): void {
+    this.recorded = 0;
+    this.failures = 0;
+    this.slow = 0;
+    this.counts = undefined;
   }
 
-  private add(at: number, number: number): void {
-    this.counts[at] = (this.counts[at] ?? 0) + number;
+  private firstCounts(): number[] {
+    const counts = Array.from({ length: BUCKETS * WIDTH }, () => 0);
+    counts.splice(this.slot, WIDTH, this.recorded, this.failures, this.slow);
+    return counts;
   }
+
+  private emptyUpTo(passed: number, counts: number[]): void {
+    for (let step = 1; step <= passed; step += 1) {
+      const at = ((this.current + step) % BUCKETS) * WIDTH;
+      this.recorded -= counts[at] ?? 0;
+      this.failures -= counts[at + 1] ?? 0;
+      this.slow -= counts[at + 2] ?? 0;
+      counts.fill(0, at, at + WIDTH);
+    }
+  }
+}
+
+function add(counts: number[], at: number, number: number): void {
+  counts[at] = (counts[at] ?? 0) + number;
 }
 
 /** A window that holds nothing yet. */

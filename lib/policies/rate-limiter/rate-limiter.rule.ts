@@ -38,23 +38,28 @@ export class RateLimiterRule implements Gate {
   readonly environment: Environment;
   private readonly line: LimitedLine;
   private readonly keyed: KeyedLines;
-  private options: ResolvedRateLimiterOptions;
+  private settings: ResolvedRateLimiterOptions;
 
   constructor({ name, options, environment }: RateLimiterParts) {
     this.name = name;
-    this.options = options;
+    this.settings = options;
     this.environment = environment;
     this.line = new LimitedLine(options, environment.clock);
     this.keyed = new KeyedLines(options, environment.clock);
   }
 
+  /** The options it runs under now. */
+  get options(): ResolvedRateLimiterOptions {
+    return this.settings;
+  }
+
   admit(call: Call): Admission {
     const nowMs = this.environment.clock.nowMs();
-    const line = this.options.key === undefined ? this.line : this.lineOf(call, this.options.key, nowMs);
+    const line = this.settings.key === undefined ? this.line : this.lineOf(call, this.settings.key, nowMs);
     if (line instanceof Refusal) return line;
     if (line.tryStart(nowMs)) return PERMIT;
     const startsAtMs = line.startsAtMs(nowMs);
-    if (startsAtMs - nowMs <= this.options.maxWaitDurationMs) return line.join();
+    if (startsAtMs - nowMs <= this.settings.maxWaitDurationMs) return line.join();
     return this.refuse(call, wholeWaitMs(nowMs, startsAtMs));
   }
 
@@ -72,14 +77,14 @@ export class RateLimiterRule implements Gate {
 
   snapshot(): RateLimiterSnapshot {
     const { name, keyed, line } = this;
-    const { key, limit, windowMs } = this.options;
+    const { key, limit, windowMs } = this.settings;
     const available = key === undefined ? line.free(this.environment.clock.nowMs()) : undefined;
     return { name, available, queued: line.queued + keyed.queued, keys: keyed.size, limit, windowMs };
   }
 
   /** Changes the limits while calls wait: none of them is refused for it, some may start sooner or later. */
   reconfigure(options: ResolvedRateLimiterOptions): void {
-    this.options = options;
+    this.settings = options;
     this.line.change(options);
     this.keyed.change(options);
   }

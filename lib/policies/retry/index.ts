@@ -22,4 +22,4 @@ export {
 } from './retry.options.js';
 export { type RetryDecision, type RetryRuleParts, RetryRun } from './retry-run.js';
 export { RetryRule } from './retry.rule.js';
-export { tellsOfUnsafeRequest } from './unsafe-request.js';
+export { rememberUnsafeRequest, tellsOfUnsafeRequest } from './unsafe-request.js';

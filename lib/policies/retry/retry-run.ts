@@ -58,10 +58,16 @@ export class RetryRun {
 
   /** The running execution returned a value, which may count as a failure. */
   decideValue(value: unknown, attempt: Call): RetryDecision {
+    const decision = this.judgeValue(value, attempt);
+    if (decision === undefined) this.succeeded(attempt);
+    return decision ?? DONE;
+  }
+
+  /** What follows a value that counts as a failure; `undefined` for a good one, which is no success yet. */
+  judgeValue(value: unknown, attempt: Call): RetryDecision | undefined {
     if (this.state !== 'running') return DONE;
-    if (this.plan.isFailure(value, attempt)) return this.decide({ error: undefined, value }, attempt);
-    this.succeeded(attempt);
-    return DONE;
+    if (!this.plan.isFailure(value, attempt)) return undefined;
+    return this.decide({ error: undefined, value }, attempt);
   }
 
   /** A stream failed that has already delivered values, which are never sent twice: the call gives up. */
@@ -152,14 +158,15 @@ export class RetryRun {
     events.emit({ kind: 'retry.scheduled', operation, policy, attempt, delayMs, error: failedWith(failure) });
   }
 
-  private succeeded(call: Call): void {
+  /** The running execution has succeeded. */
+  succeeded(call: Call): void {
+    if (this.state !== 'running') return;
     this.state = 'succeeded';
     const { name: policy, options, budget, environment } = this.parts;
     if (this.number === 1) return budget?.deposit();
     budget?.giveBack('succeeded');
     const { events } = environment;
-    const { operation } = call;
-    const told = { operation, attempts: this.number, elapsedMs: this.elapsedMs() };
+    const told = { operation: call.operation, attempts: this.number, elapsedMs: this.elapsedMs() };
     tell(events, 'onRecovered', options.onRecovered, { ...told, call });
     if (events.isObserved) events.emit({ kind: 'retry.recovered', policy, ...told });
   }

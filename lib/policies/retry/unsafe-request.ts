@@ -3,9 +3,18 @@ import { headerOf } from '../../core/headers.js';
 
 const UNSAFE_METHODS = new Set(['POST', 'PATCH']);
 
+/** What came of such requests and does not tell of them itself, for as long as it lives; nothing of it is touched. */
+const KNOWN = new WeakSet<object>();
+
+/** Keeps in mind that this error, or this answer, came of a request that must not be repeated. */
+export function rememberUnsafeRequest(outcome: unknown): void {
+  if (typeof outcome === 'object' && outcome !== null) KNOWN.add(outcome);
+}
+
 /**
  * Whether a failure tells of an outgoing HTTP request that must not be repeated: a POST or PATCH without an
- * `Idempotency-Key`, in the `config` of the error, of one of its causes or of a member of an `AggregateError`.
+ * `Idempotency-Key`, in the `config` of the error, of one of its causes or of a member of an `AggregateError`, or
+ * remembered of one of them.
  */
 export function tellsOfUnsafeRequest(failure: unknown): boolean {
   const allowance: Allowance = { left: MOST_ERRORS };
@@ -13,11 +22,15 @@ export function tellsOfUnsafeRequest(failure: unknown): boolean {
   // Members are appended while this runs.
   for (const root of queued) {
     for (const each of causesOf(root, allowance)) {
-      if (isUnsafe(fieldOf(each, 'config'))) return true;
+      if (isRemembered(each) || isUnsafe(fieldOf(each, 'config'))) return true;
       for (const member of membersOf(each)) queued.add(member);
     }
   }
   return false;
+}
+
+function isRemembered(outcome: unknown): boolean {
+  return typeof outcome === 'object' && outcome !== null && KNOWN.has(outcome);
 }
 
 function isUnsafe(request: unknown): boolean {

@@ -98,7 +98,7 @@ class PaymentsController {
     return { unsafe: isUnsafe(PaymentsController.prototype.plain) };
   }
 
-  @UseInterceptors(new IncomingRequestInterceptor(requests, () => BOUND))
+  @UseInterceptors(new IncomingRequestInterceptor(requests, () => new Set([BOUND])))
   @Post('bound')
   bound() {
     return { unsafe: isUnsafe(BOUND) };
@@ -129,8 +129,9 @@ class PaymentsController {
   }
 }
 
-const interceptor = new IncomingRequestInterceptor(requests, (context) =>
-  repeating.has(context.getHandler()) ? context.getHandler() : undefined,
+const interceptor = new IncomingRequestInterceptor(
+  requests,
+  (context) => new Set([context.getHandler()].filter((handler) => repeating.has(handler))),
 );
 
 @Module({

@@ -81,6 +81,14 @@ export abstract class BreakerState {
     return 'stay';
   }
 
+  /**
+   * Takes in a success that can change nothing but the tally; `false` where more is to be thought about, and
+   * nothing was taken in.
+   */
+  recordsPlainSuccess(_permit: Permit, _clock: Clock): boolean {
+    return false;
+  }
+
   /** Takes back a permit whose call had no outcome. */
   giveBack(_permit: Permit): void {}
 

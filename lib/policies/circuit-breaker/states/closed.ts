@@ -1,3 +1,4 @@
+import type { Clock } from '../../../core/clock.js';
 import type { Permit } from '../../../core/rule.js';
 import type { ResolvedCircuitBreakerOptions, ResolvedSlidingWindow } from '../resolved-options.js';
 import {
@@ -6,6 +7,7 @@ import {
   type Outcome,
   type SlidingWindow,
   slidingWindow,
+  SUCCESS,
   type Tally,
 } from '../sliding-window.js';
 import {
@@ -40,6 +42,16 @@ export class Closed extends BreakerState {
     window.record(outcome, clock);
     this.failuresInARow = failureOf(outcome) === 0 ? 0 : this.failuresInARow + 1;
     return this.isToOpen(window, options) ? 'open' : 'stay';
+  }
+
+  /** Most successes: their call was not timed, and the window holds nothing that could open. */
+  override recordsPlainSuccess(permit: Permit, clock: Clock): boolean {
+    const { window } = this;
+    if (window === undefined || typeof permit !== 'number') return false;
+    if (window.failures !== 0 || window.slow !== 0) return false;
+    window.record(SUCCESS, clock);
+    this.failuresInARow = 0;
+    return true;
   }
 
   override tallyAt(nowMs: number): Tally {

@@ -264,8 +264,9 @@ describe('RateLimiterRule with a key', () => {
     const admission = rule.admit(callWith([undefined]));
 
     expect(admission).toBeInstanceOf(Refusal);
-    expect((admission as Refusal).error.message).toBe(
-      'Orders.place: mail.key must give a text, gave undefined',
+    const { error } = admission as Refusal;
+    expect(String(error)).toBe(
+      'InvalidOptionsError: Orders.place: mail.key must give a text, gave undefined',
     );
   });
 });

@@ -1,0 +1,16 @@
+export { attachResilience } from './attach-resilience.js';
+export type { AttachedResilience } from './attach-resilience.js';
+export type { AxiosInterceptorsLike, AxiosLike, AxiosRequestLike } from './axios-shapes.js';
+export { DEADLINE_OPTIONS, DeadlineInterceptor } from './deadline.interceptor.js';
+export type { DeadlineOptions } from './deadline.interceptor.js';
+export type { ReplayableBody, ResilientFetchOptions, ResilientRequestInit } from './fetch.options.js';
+export { DEADLINE_HEADER, RETRY_HEADER } from './http.options.js';
+export type { HttpOptions, PreparedRetry } from './http.options.js';
+export { HttpResponseError } from './http.errors.js';
+export type { HttpRequest, RequestHeaders } from './http-request.js';
+export { incomingDeadlineMs, incomingRetryAttempt } from './incoming-headers.js';
+export { isNetworkError } from './network-error.js';
+export { isIdempotentRequest, isSafeRequest } from './request-kinds.js';
+export type { PolicySource } from './request-policies.js';
+export { resilientFetch } from './resilient-fetch.js';
+export type { ResilientFetch } from './resilient-fetch.js';

@@ -1,0 +1,3 @@
+export { resolveChaosOptions } from './chaos.options.js';
+export type { ChaosOptions, ResolvedChaosOptions } from './chaos.options.js';
+export { ChaosRule } from './chaos.rule.js';
