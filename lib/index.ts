@@ -1,6 +1,7 @@
 export {
   Bulkhead,
   BulkheadRegistry,
+  Hedge,
   CallContext,
   Chaos,
   CircuitBreaker,
@@ -73,6 +74,7 @@ export type {
   StepWord,
 } from './pipeline/index.js';
 export type { AlertOptions } from './policies/alerts/index.js';
+export type { HedgeOptions, HedgePercentile } from './policies/hedge/index.js';
 export { BulkheadFullError } from './policies/bulkhead/index.js';
 export type { BulkheadOptions, BulkheadSnapshot } from './policies/bulkhead/index.js';
 export type { ChaosOptions } from './policies/chaos/index.js';

@@ -26,4 +26,6 @@ export interface Call extends CallContext {
    * `Idempotency-Key`.
    */
   readonly isUnsafe: boolean;
+  /** Whether the outcome is that of a hedge, which adds nothing to a budget. */
+  readonly isWonByHedge?: boolean;
 }

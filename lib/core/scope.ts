@@ -24,6 +24,7 @@ export class Scope implements Call {
   private own: Cancellation | undefined;
   private unlink: (() => void) | undefined;
   private isClosed = false;
+  private isHedges = false;
 
   constructor(
     private readonly facts: CallFacts,
@@ -96,6 +97,17 @@ export class Scope implements Call {
   /** This scope while its work is under way, else the nearest around it whose work is. */
   get living(): Scope | undefined {
     return this.isClosed && !this.isCancelled ? this.parent?.living : this;
+  }
+
+  /** Whether the outcome is that of a hedge, which adds nothing to a budget. */
+  get isWonByHedge(): boolean {
+    return this.isHedges;
+  }
+
+  /** A hedge has won in this scope, and so in those of the same call around it. */
+  hedgeWon(): void {
+    this.isHedges = true;
+    if (this.parent?.facts === this.facts) this.parent.hedgeWon();
   }
 
   /** A scope inside this one: another attempt, or what stands inside a time limit. */

@@ -1,5 +1,6 @@
 export { Chaos } from './chaos.js';
 export { Bulkhead } from './decorators/bulkhead.decorator.js';
+export { Hedge } from './decorators/hedge.decorator.js';
 export { CallContext } from './decorators/call-context.decorator.js';
 export { CircuitBreaker } from './decorators/circuit-breaker.decorator.js';
 export { Fallback } from './decorators/fallback.decorator.js';

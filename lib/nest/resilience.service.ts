@@ -23,6 +23,7 @@ const POLICY_FIELDS: readonly string[] = [
   'timeLimiter',
   'bulkhead',
   'rateLimiter',
+  'hedge',
   'fallback',
   'order',
 ] satisfies (keyof PolicyOptions | 'operation')[];

@@ -1,8 +1,6 @@
 import { OptionCheck } from '../core/check.js';
 import type { Environment } from '../core/environment.js';
-import type { RetryBudget } from '../core/retry-budget.js';
 import { FallbackRule, resolveFallbackOptions } from '../policies/fallback/index.js';
-import { resolveRetryOptions, type RetryOptions, RetryRule } from '../policies/retry/index.js';
 import {
   resolveTimeLimiterOptions,
   TimeLimit,
@@ -14,7 +12,8 @@ import { layered } from './merge.js';
 import { checkOrder, inOrder } from './order.js';
 import type { FallbackRequest, PolicyOptions, PolicyOverrides } from './policy-options.js';
 import type { PolicyOwner } from './policy-owner.js';
-import { retryOptions, timeLimiterOptions } from './short-forms.js';
+import { RepeatCompiler } from './repeat-compiler.js';
+import { timeLimiterOptions } from './short-forms.js';
 import type { Step, StepWord } from './step.js';
 
 /** What a method's policies have become. */
@@ -32,6 +31,7 @@ export class Compiler {
   private readonly overrides: PolicyOverrides;
   private readonly environment: Environment;
   private readonly gates: GateCompiler;
+  private readonly repeats: RepeatCompiler;
 
   constructor(
     private readonly engine: Engine,
@@ -39,30 +39,33 @@ export class Compiler {
   ) {
     this.overrides = engine.options.overrides?.[owner.overrideKey ?? owner.operation] ?? {};
     this.environment = engine.environment;
-    const { overrides, options } = this;
-    this.gates = new GateCompiler({ engine, owner, overrides, options });
+    const parts = { engine, owner, overrides: this.overrides, options: this.options };
+    this.gates = new GateCompiler(parts);
+    this.repeats = new RepeatCompiler(parts);
   }
 
   /** @throws {InvalidOptionsError} naming method, field, value and what would be right */
   compile(): CompiledPolicies {
     const { policies, operation } = this.owner;
     this.refuseIdleOverrides(policies);
-    if (policies.fallback !== undefined) this.addFallback(policies.fallback);
-    if (this.isOn('timeLimiter')) this.addLimits();
-    if (this.isOn('retry')) this.addRetry();
-    if (this.isOn('circuitBreaker')) this.steps.push(this.gates.breaker());
-    if (this.isOn('rateLimiter')) this.steps.push(this.gates.rateLimiter());
-    if (this.isOn('bulkhead')) this.steps.push(this.gates.bulkhead());
+    this.addSteps();
     const order = policies.order?.filter((word) => !this.isTakenAway(word));
-    if (order !== undefined)
-      checkOrder(
-        operation,
-        order,
-        this.steps.map((step) => step.word),
-      );
+    const words = this.steps.map((step) => step.word);
+    if (order !== undefined) checkOrder(operation, order, words);
     const isEnabled = this.engine.options.enabled !== false;
     const steps = isEnabled ? this.steps : this.steps.filter((step) => step.word === 'fallback');
     return { steps: inOrder(steps, order), options: this.options };
+  }
+
+  private addSteps(): void {
+    const { fallback } = this.owner.policies;
+    if (fallback !== undefined) this.addFallback(fallback);
+    if (this.isOn('timeLimiter')) this.addLimits();
+    if (this.isOn('retry')) this.steps.push(this.repeats.retry(this.override('retry')));
+    if (this.isOn('hedge')) this.steps.push(this.repeats.hedge(this.override('hedge')));
+    if (this.isOn('circuitBreaker')) this.steps.push(this.gates.breaker());
+    if (this.isOn('rateLimiter')) this.steps.push(this.gates.rateLimiter());
+    if (this.isOn('bulkhead')) this.steps.push(this.gates.bulkhead());
   }
 
   /**
@@ -133,41 +136,6 @@ export class Compiler {
     if (attemptTimeoutMs === undefined) return;
     const rule = new TimeLimit({ limit: 'attempt', timeoutMs: attemptTimeoutMs, environment });
     this.steps.push({ word: 'attemptTimeout', rule });
-  }
-
-  private addRetry(): void {
-    const { retry } = this.owner.policies;
-    const written = retryOptions(retry);
-    const override = this.override('retry');
-    const name = override?.name ?? written.name;
-    const { defaults } = this.engine.options;
-    const named = name === undefined ? undefined : this.namedRetry(name);
-    const together = layered<RetryOptions>(defaults?.retry, named, written, override);
-    const options = resolveRetryOptions(this.owner.operation, together);
-    const budget = options.budget === false ? undefined : this.budget(options.budget);
-    this.options['retry'] = options;
-    const rule = new RetryRule({ name: name ?? 'retry', options, environment: this.environment, budget });
-    this.steps.push({ word: 'retry', rule });
-  }
-
-  private namedRetry(name: string): RetryOptions | undefined {
-    const found = this.engine.retryNamed(name);
-    if (found !== undefined || this.engine.options.isLenient === true) return found;
-    const known = this.engine.retryNames.join(', ') || 'none';
-    const check = new OptionCheck('retry', this.owner.operation);
-    return check.refuse('name', name, `must name a retry of the module (known: ${known})`);
-  }
-
-  private budget(name: string): RetryBudget {
-    const { budgets, options } = this.engine;
-    const found = budgets.find(name);
-    if (found !== undefined) return found;
-    if (options.isLenient === true) {
-      this.engine.addBudget(name, `retryBudgets.${name}`, {});
-      return budgets.get(name);
-    }
-    const check = new OptionCheck('retry', this.owner.operation);
-    return check.refuse('budget', name, `must name a retry budget of the module (known: ${budgets.known})`);
   }
 
   /** Whether the module has taken a step away that the method's own order may still name. */

@@ -1,6 +1,7 @@
 import { OptionCheck } from '../core/check.js';
 import { resolveBulkheadOptions } from '../policies/bulkhead/index.js';
 import { resolveCircuitBreakerOptions } from '../policies/circuit-breaker/index.js';
+import { resolveHedgeOptions } from '../policies/hedge/index.js';
 import { resolveRetryOptions } from '../policies/retry/index.js';
 import { resolveTimeLimiterOptions } from '../policies/time-limiter/index.js';
 import type { EngineOptions, PolicyDefaults } from './policy-options.js';
@@ -11,6 +12,7 @@ const DEFAULTS: readonly string[] = [
   'timeLimiter',
   'bulkhead',
   'rateLimiter',
+  'hedge',
 ] satisfies (keyof PolicyDefaults)[];
 const OVERRIDES = DEFAULTS;
 
@@ -34,5 +36,6 @@ function checkDefaults(check: OptionCheck, defaults: PolicyDefaults): void {
   if (defaults.timeLimiter !== undefined) resolveTimeLimiterOptions('defaults', defaults.timeLimiter);
   if (defaults.circuitBreaker !== undefined)
     resolveCircuitBreakerOptions('defaults', defaults.circuitBreaker);
+  if (defaults.hedge !== undefined) resolveHedgeOptions('defaults', defaults.hedge);
   if (defaults.bulkhead !== undefined) resolveBulkheadOptions('defaults', defaults.bulkhead);
 }

@@ -1,4 +1,5 @@
 import { FusedCall, type SpareCalls } from './fused-call.js';
+import { FusedHedgedCall } from './fused-hedged-call.js';
 import { type FirstCall, learn, type Learned } from './fused-learning.js';
 import { FusedLimitedCall } from './fused-limited-call.js';
 import { type FusedPipeline, FusedWay } from './fused-way.js';
@@ -43,6 +44,7 @@ export class FusedPath implements SpareCalls {
   }
 
   private newCall(): FusedCall {
+    if (this.way.isHedged) return new FusedHedgedCall(this.way, this);
     return this.way.lane === undefined ? new FusedCall(this.way, this) : new FusedLimitedCall(this.way, this);
   }
 }

@@ -35,6 +35,8 @@ export class FusedWay {
   /** The limit that would pass first, and its lane. */
   readonly limit: TimeLimit | undefined;
   readonly lane: Lane | undefined;
+  /** Whether further attempts may start beside the first. */
+  readonly isHedged: boolean;
   /** Whether a value may count as a failure; then every value is judged by the plain composition. */
   readonly judgesValues: boolean;
   /** Whether the refusal of the first gate is what the caller gets: nothing outside of it answers to an error. */
@@ -47,15 +49,18 @@ export class FusedWay {
     const gates: Gate[] = [];
     const stepOfGate: number[] = [];
     const limits: TimeLimit[] = [];
+    let isHedged = false;
     for (const [index, step] of steps.entries()) {
       if (step.word === 'retry') this.retry = step.rule;
       else if (step.word === 'fallback') this.fallback = step.rule.remembers ? step.rule : undefined;
+      else if (step.word === 'hedge') isHedged = true;
       else if (isLimit(step)) limits.push(step.rule);
       else {
         gates.push(step.rule);
         stepOfGate.push(index);
       }
     }
+    this.isHedged = isHedged;
     this.clock = environment.clock;
     this.target = target;
     this.gates = gates;

@@ -2,6 +2,7 @@ import type { Duration } from '../core/duration.js';
 import type { BulkheadOptions } from '../policies/bulkhead/index.js';
 import type { CircuitBreakerOptions } from '../policies/circuit-breaker/index.js';
 import type { FallbackFilter, FallbackHandler } from '../policies/fallback/index.js';
+import type { HedgeOptions, HedgePercentile } from '../policies/hedge/index.js';
 import type { RateLimiterOptions } from '../policies/rate-limiter/index.js';
 import type { RetryBudgetOptions } from '../policies/retry-budget/index.js';
 import type { RetryOptions } from '../policies/retry/index.js';
@@ -26,6 +27,8 @@ export interface PolicyOptions {
   readonly bulkhead?: BulkheadOptions | string | number | undefined;
   /** Options, or the name of a shared rate limiter. */
   readonly rateLimiter?: RateLimiterOptions | string | undefined;
+  /** Options, or the delay. */
+  readonly hedge?: HedgeOptions | Duration | HedgePercentile | undefined;
   readonly fallback?: FallbackRequest | undefined;
   /** Another order than the canonical one; names each step exactly once. */
   readonly order?: readonly StepWord[] | undefined;
@@ -38,6 +41,7 @@ export interface PolicyOverrides {
   readonly timeLimiter?: TimeLimiterOptions | false;
   readonly bulkhead?: BulkheadOptions | false;
   readonly rateLimiter?: RateLimiterOptions | false;
+  readonly hedge?: HedgeOptions | false;
 }
 
 /** Options that hold for all methods of an application unless something stronger says otherwise. */
@@ -47,6 +51,7 @@ export interface PolicyDefaults {
   readonly timeLimiter?: TimeLimiterOptions;
   readonly bulkhead?: BulkheadOptions;
   readonly rateLimiter?: Partial<RateLimiterOptions>;
+  readonly hedge?: HedgeOptions;
 }
 
 /** Named configurations: a retry's is copied by whoever names it, the others belong to one shared object each. */

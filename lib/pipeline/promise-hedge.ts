@@ -162,6 +162,7 @@ class HedgedPromise {
     const { run, view, resolve } = this.parts;
     this.ended(scope);
     if (!run.succeeded(number)) return view.lost(value);
+    if (number !== FIRST) this.parts.scope.hedgeWon();
     this.settle();
     return resolve(value);
   }

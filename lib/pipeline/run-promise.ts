@@ -1,6 +1,7 @@
 import type { Environment } from '../core/environment.js';
 import { invoke, type Target } from './invoke.js';
 import { fallbackLayer, gateLayer, PLAIN_VALUES, type PromiseNext, retryLayer } from './promise-layers.js';
+import { hedgeLayer } from './promise-hedge.js';
 import { limitLayer } from './promise-limit.js';
 import type { Step } from './step.js';
 
@@ -31,6 +32,8 @@ export function composeLayers(
         return fallbackLayer(step.rule, next, view);
       case 'retry':
         return retryLayer(step.rule, environment, next, view);
+      case 'hedge':
+        return hedgeLayer(step.rule, environment, next, view);
       case 'totalTimeout':
       case 'attemptTimeout':
         return limitLayer(step.rule, environment, next, view);

@@ -1,5 +1,6 @@
 import type { BulkheadOptions } from '../policies/bulkhead/index.js';
 import type { CircuitBreakerOptions } from '../policies/circuit-breaker/index.js';
+import type { HedgeOptions } from '../policies/hedge/index.js';
 import type { RateLimiterOptions } from '../policies/rate-limiter/index.js';
 import type { RetryOptions } from '../policies/retry/index.js';
 import type { TimeLimiterOptions } from '../policies/time-limiter/index.js';
@@ -30,4 +31,10 @@ export function bulkheadOptions(written: PolicyOptions['bulkhead']): BulkheadOpt
 export function timeLimiterOptions(written: PolicyOptions['timeLimiter']): TimeLimiterOptions {
   if (written === undefined) return {};
   return typeof written === 'object' ? written : { attemptTimeout: written };
+}
+
+/** The long form of a hedge: a duration or a percentile is its delay. */
+export function hedgeOptions(written: PolicyOptions['hedge']): HedgeOptions {
+  if (written === undefined) return {};
+  return typeof written === 'object' ? written : { delay: written };
 }

@@ -1,5 +1,6 @@
 import type { Gate } from '../core/rule.js';
 import type { FallbackRule } from '../policies/fallback/index.js';
+import type { HedgeRule } from '../policies/hedge/index.js';
 import type { RetryRule } from '../policies/retry/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
 
@@ -12,6 +13,7 @@ export type LimitWord = 'totalTimeout' | 'attemptTimeout';
 export type Step =
   | { readonly word: 'fallback'; readonly rule: FallbackRule }
   | { readonly word: 'retry'; readonly rule: RetryRule }
+  | { readonly word: 'hedge'; readonly rule: HedgeRule }
   | LimitStep
   | GateStep;
 
@@ -33,4 +35,4 @@ export function isLimit(step: Step): step is LimitStep {
 }
 
 /** The words in which an order of policies is stated. */
-export type StepWord = Step['word'] | 'idempotent' | 'hedge';
+export type StepWord = Step['word'] | 'idempotent';

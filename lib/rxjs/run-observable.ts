@@ -9,6 +9,7 @@ import {
   within,
 } from '../pipeline/index.js';
 import { fallbackStream, gateStream, runInScope, type StreamNext } from './stream-layers.js';
+import { hedgeStream } from './stream-hedge.js';
 import { limitStream } from './stream-limit.js';
 import { retryStream } from './stream-retry.js';
 
@@ -65,6 +66,8 @@ function layer(step: Step, index: number, { environment }: Pipeline, next: Strea
       return fallbackStream(step.rule, next);
     case 'retry':
       return retryStream(step.rule, environment, next);
+    case 'hedge':
+      return hedgeStream(step.rule, environment, next);
     case 'totalTimeout':
     case 'attemptTimeout':
       return limitStream(step.rule, environment, next);

@@ -1,8 +1,13 @@
 import { Observable, type Subscriber, type Subscription, tap } from 'rxjs';
 import type { Environment } from '../core/environment.js';
 import type { Scope } from '../core/scope.js';
-import type { CallRecord } from '../pipeline/index.js';
-import { type HedgedScope, hedgedScope, HedgeTimer, recordBeside } from '../pipeline/promise-hedge.js';
+import {
+  type CallRecord,
+  type HedgedScope,
+  hedgedScope,
+  HedgeTimer,
+  recordBeside,
+} from '../pipeline/index.js';
 import type { HedgeRule, HedgeRun } from '../policies/hedge/index.js';
 import { runInScope, type StreamNext } from './stream-layers.js';
 
@@ -106,6 +111,7 @@ class HedgedStream {
   private wins(attempt: StreamAttempt): boolean {
     if (this.winner !== undefined) return this.winner === attempt;
     if (!this.parts.run.succeeded(attempt.number)) return false;
+    if (attempt.number !== FIRST) this.parts.scope.hedgeWon();
     this.winner = attempt;
     this.timer?.stop();
     this.running.delete(attempt);

@@ -65,6 +65,7 @@ const POLICIES: Readonly<Record<keyof PolicyOptions, true>> = {
   timeLimiter: true,
   bulkhead: true,
   rateLimiter: true,
+  hedge: true,
   fallback: true,
   order: true,
 };

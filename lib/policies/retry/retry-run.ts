@@ -163,7 +163,7 @@ export class RetryRun {
     if (this.state !== 'running') return;
     this.state = 'succeeded';
     const { name: policy, options, budget, environment } = this.parts;
-    if (this.number === 1) return budget?.deposit();
+    if (this.number === 1) return call.isWonByHedge === true ? undefined : budget?.deposit();
     budget?.giveBack('succeeded');
     const { events } = environment;
     const told = { operation: call.operation, attempts: this.number, elapsedMs: this.elapsedMs() };
