@@ -7,7 +7,7 @@ import { Chaos } from './chaos.js';
 import { ResilienceExplorer } from './explorer/resilience.explorer.js';
 import { GlobalFilterPlacement } from './http/global-filter-placement.js';
 import { ResilienceExceptionFilter } from './http/resilience-exception.filter.js';
-import { coverHiddenHandlers } from './http/retried-handlers.js';
+import { coverHiddenHandlers } from './http/repeated-handlers.js';
 import { providerOf } from './hosts.js';
 import { BulkheadRegistry } from './registries/bulkhead.registry.js';
 import { CircuitBreakerRegistry } from './registries/circuit-breaker.registry.js';

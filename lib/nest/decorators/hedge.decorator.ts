@@ -1,5 +1,6 @@
 import type { Duration } from '../../core/index.js';
 import type { HedgeOptions, HedgePercentile } from '../../policies/hedge/index.js';
+import { bindToRequests } from '../http/repeated-handlers.js';
 import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
 
 /**
@@ -9,5 +10,10 @@ import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
  * @param options options, or the delay after which the second attempt starts
  */
 export function Hedge(options: HedgeOptions | Duration | HedgePercentile = {}): PolicyDecorator {
-  return policyDecorator({ decorator: 'Hedge', policy: 'hedge', options });
+  const add = policyDecorator({ decorator: 'Hedge', policy: 'hedge', options });
+  return (target, member, descriptor) => {
+    add(target, member, descriptor);
+    // A hedge must know whether the request that a route handler answers may be repeated.
+    if (descriptor !== undefined) bindToRequests(target, member, descriptor);
+  };
 }

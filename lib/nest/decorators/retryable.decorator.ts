@@ -1,5 +1,5 @@
 import type { RetryOptions } from '../../policies/retry/index.js';
-import { bindToRequests } from '../http/retried-handlers.js';
+import { bindToRequests } from '../http/repeated-handlers.js';
 import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
 
 /**

@@ -14,20 +14,20 @@ import { servingRuntime } from '../runtime/index.js';
 import { IncomingRequestInterceptor } from './incoming-request.interceptor.js';
 
 /** Stands on functions to which the interceptor is bound; copied by whoever copies Nest's own metadata. */
-const IS_BOUND = Symbol('nestjs-selfheal.retriedHandler');
+const IS_BOUND = Symbol('nestjs-selfheal.repeatedHandler');
 
 /**
- * Lets the retry of a route handler know the request it answers. Bound to the handler by the decorator, so that
+ * Lets the retry or hedge of a route handler know the request it answers. Bound to the handler by the decorator, so that
  * routes without one cost nothing, in every module and wherever `@Post` stands.
  */
 @Injectable()
-export class RetriedHandlerInterceptor implements NestInterceptor {
+export class RepeatedHandlerInterceptor implements NestInterceptor {
   // To be had in every module; the runtime itself is not, and must not be injected.
   constructor(@Inject(ModuleRef) private readonly moduleRef: ModuleRef) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { unsafeRequests } = servingRuntime(this.moduleRef);
-    return new IncomingRequestInterceptor(unsafeRequests, retriedIdentities).intercept(context, next);
+    return new IncomingRequestInterceptor(unsafeRequests, repeatedIdentities).intercept(context, next);
   }
 }
 
@@ -39,13 +39,13 @@ export function bindToRequests(
 ): void {
   const isStatic = typeof target === 'function';
   if (isStatic || Reflect.getOwnMetadata(IS_BOUND, descriptor.value) === true) return;
-  UseInterceptors(RetriedHandlerInterceptor)(target, member, descriptor);
+  UseInterceptors(RepeatedHandlerInterceptor)(target, member, descriptor);
   Reflect.defineMetadata(IS_BOUND, true, descriptor.value);
 }
 
 /**
  * A foreign decorator that replaces a method and drops its metadata hides the interceptor from Nest, and a POST
- * would be retried unasked: an application with such a handler has it bound to all routes.
+ * would be repeated unasked: an application with such a handler has it bound to all routes.
  */
 export function coverHiddenHandlers(
   config: ApplicationConfig,
@@ -56,13 +56,13 @@ export function coverHiddenHandlers(
     [...module.controllers.values()].map(({ metatype }): unknown => metatype?.prototype),
   );
   if (prototypes.some((prototype) => hidesHandler(prototype))) {
-    config.addGlobalInterceptor(new RetriedHandlerInterceptor(moduleRef));
+    config.addGlobalInterceptor(new RepeatedHandlerInterceptor(moduleRef));
   }
 }
 
 function hidesHandler(prototype: unknown): boolean {
   if (typeof prototype !== 'object' || prototype === null) return false;
-  return retried(prototype).some(({ member }) => {
+  return repeated(prototype).some(({ member }) => {
     const standing = prototypesOf(prototype)
       .map((each): unknown => Object.getOwnPropertyDescriptor(each, member)?.value)
       .find((value) => value !== undefined);
@@ -71,16 +71,18 @@ function hidesHandler(prototype: unknown): boolean {
 }
 
 /** All plans around and behind a handler: what stands behind `super` answers the same request. */
-function retriedIdentities(context: ExecutionContext): ReadonlySet<object> {
+function repeatedIdentities(context: ExecutionContext): ReadonlySet<object> {
   // The type says `any`: Nest knows nothing of a class but that it is one.
   const prototype = context.getClass().prototype as object;
   const member = memberOf(prototype, context.getHandler());
-  const plans = retried(prototype).filter((plan) => plan.member === member);
+  const plans = repeated(prototype).filter((plan) => plan.member === member);
   return new Set(plans.map((plan) => plan.identity));
 }
 
-function retried(prototype: object): readonly MethodPlan[] {
-  return plansBelow(prototype).filter(({ policies }) => policies.retry !== undefined);
+function repeated(prototype: object): readonly MethodPlan[] {
+  return plansBelow(prototype).filter(
+    ({ policies }) => policies.retry !== undefined || policies.hedge !== undefined,
+  );
 }
 
 /** By the function itself: whoever replaces a method may give it another name. */
