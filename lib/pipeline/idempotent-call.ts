@@ -1,0 +1,46 @@
+import type { Scope } from '../core/scope.js';
+import type {
+  IdempotencyRule,
+  OnInFlight,
+  OnStoreDown,
+  Outcome,
+  StoredOutcome,
+} from '../policies/idempotency/index.js';
+import type { LiveClaim } from './idempotent-claim.js';
+
+/** What came out of the work of a guarded call. */
+export type Settled =
+  { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'error'; readonly error: unknown };
+
+/**
+ * How the outcome of a call is taken and given again. Values and errors of methods are one way, the bytes of an
+ * HTTP answer another.
+ */
+export interface OutcomeCapture {
+  /** The outcome that is judged: for a method what it gave, over HTTP with the status that was written. */
+  outcomeOf(settled: Settled, claim: LiveClaim): Outcome;
+  /** The outcome as the store keeps it; a tombstone where it can never be given again. Never rejects. */
+  keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome>;
+  /** Gives a recorded outcome to one caller: a copy of the value, or an error of its own. */
+  replay(stored: StoredOutcome, storedKey: string): Promise<unknown>;
+}
+
+/** One call of a guarded method. */
+export interface GuardedCall {
+  readonly operation: string;
+  /** The caller's key; seen by the method alone. */
+  readonly key: string;
+  readonly rule: IdempotencyRule;
+  readonly onInFlight: OnInFlight;
+  readonly maxWaitDurationMs: number;
+  readonly onStoreDown: OnStoreDown;
+  /** The scope of the caller: when it ends, the caller leaves, and the work goes on. */
+  readonly caller: Scope;
+  readonly capture: OutcomeCapture;
+  /** Asked once per recovered claim; `undefined` means not done. */
+  readonly alreadyDone?: (() => unknown) | undefined;
+  /** Runs what stands inside the guard; the claim hears of each execution of the method. */
+  execute(claim: LiveClaim): Promise<unknown>;
+  /** The same without a claim, since the store is down. */
+  executeUnguarded(): Promise<unknown>;
+}

@@ -1,0 +1,116 @@
+import type { Environment } from '../core/environment.js';
+import type { IdempotencyRecording } from '../core/idempotency-events.js';
+import type { Claim, IdempotencyStore, Outcome, StoredOutcome } from '../policies/idempotency/index.js';
+import type { BackgroundWork } from './idempotent-background.js';
+import type { GuardedCall } from './idempotent-call.js';
+import type { Conversation, RunningKeys } from './idempotent-conversations.js';
+import { Heartbeat } from './idempotent-heartbeat.js';
+import type { StoreCalls } from './idempotent-store-calls.js';
+import type { Tidings } from './idempotent-tidings.js';
+
+/** What all owners of one application share. */
+export interface OwnerSurroundings {
+  readonly environment: Environment;
+  readonly calls: StoreCalls;
+  readonly background: BackgroundWork;
+  readonly running: RunningKeys;
+}
+
+/** What one call owns. */
+export interface OwnedCall {
+  readonly call: GuardedCall;
+  readonly claim: Claim;
+  readonly tookOver: boolean;
+  readonly conversation: Conversation;
+  readonly tidings: Tidings;
+}
+
+type Send = (store: IdempotencyStore) => Promise<string>;
+
+/** The record of one claim: renewed until it is completed or released, and tried again where the store is down. */
+export class Recording {
+  private readonly heartbeat: Heartbeat;
+  private wasRecreated = false;
+
+  constructor(
+    private readonly around: OwnerSurroundings,
+    private readonly owned: OwnedCall,
+    fenced: () => void,
+  ) {
+    const { call, claim, tidings } = owned;
+    const { calls, environment } = around;
+    this.heartbeat = new Heartbeat({
+      rule: call.rule,
+      claim,
+      calls,
+      environment,
+      // Whoever comes to this process asks the store from now on.
+      fenced: () => {
+        owned.conversation.over();
+        fenced();
+      },
+      expired: () => owned.conversation.over(),
+      recreated: () => {
+        this.wasRecreated = true;
+      },
+      failed: () => tidings.storeDown('extend'),
+    });
+  }
+
+  /** Keeps an outcome; the others of this process get it as well. */
+  async complete(outcome: Outcome): Promise<IdempotencyRecording> {
+    const { call, claim, conversation } = this.owned;
+    const { rule, capture } = call;
+    const stored = await capture.keep(outcome, rule.storedKey);
+    const send: Send = (store) => store.complete(rule.complete(claim, stored));
+    const answer = await this.send('complete', send, () => this.close());
+    if (answer === 'fenced') {
+      this.close();
+      return 'superseded';
+    }
+    conversation.end({ kind: 'recorded', outcome: stored, compared: true });
+    if (answer === 'pending') return 'pending';
+    this.close();
+    return this.nameOf(answer, stored);
+  }
+
+  private nameOf(answer: string, stored: StoredOutcome): IdempotencyRecording {
+    if (answer === 'recreated' || this.wasRecreated) return 'recreated';
+    return stored.kind === 'tombstone' ? 'tombstone' : 'stored';
+  }
+
+  /** Gives the key up; where the claim is lost there is nothing to give. */
+  async release(isLost: boolean): Promise<IdempotencyRecording> {
+    const { call, claim } = this.owned;
+    // Who comes meanwhile is told by the store; the claim is renewed no more.
+    this.heartbeat.stop();
+    const request = call.rule.release(claim.ownerId, claim.fence);
+    const send: Send = (store) => store.release(request);
+    const answer = isLost ? 'fenced' : await this.send('release', send, () => undefined);
+    this.close();
+    if (answer === 'fenced') return 'superseded';
+    if (answer === 'pending') return 'pending';
+    return answer === 'gone' ? 'none' : 'released';
+  }
+
+  /** Sends until the store has answered; the caller waits for the first time only. */
+  private async send(phase: 'complete' | 'release', send: Send, settledLater: () => void): Promise<string> {
+    const { calls, background, environment } = this.around;
+    const bounded = (): Promise<string> => calls.bounded(() => send(calls.store));
+    try {
+      return await bounded();
+    } catch {
+      this.owned.tidings.storeDown(phase);
+      const { rule } = this.owned.call;
+      const lastsMs = phase === 'complete' ? rule.longestRenewalMs : rule.leaseMs;
+      const endMs = environment.clock.nowMs() + lastsMs;
+      background.add(background.resend(bounded, endMs).then(settledLater));
+      return 'pending';
+    }
+  }
+
+  private close(): void {
+    this.heartbeat.stop();
+    this.owned.conversation.over();
+  }
+}

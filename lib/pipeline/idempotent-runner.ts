@@ -1,0 +1,116 @@
+import type { Environment } from '../core/environment.js';
+import {
+  IdempotencyStoreError,
+  type IdempotencyStore,
+  type RecordView,
+  type ResolvedIdempotencySettings,
+  storedKeyOf,
+  type StoreCallOptions,
+} from '../policies/idempotency/index.js';
+import { BackgroundWork } from './idempotent-background.js';
+import type { GuardedCall } from './idempotent-call.js';
+import { Conversations, RunningKeys } from './idempotent-conversations.js';
+import { GuardedRun, type RunSurroundings } from './idempotent-run.js';
+import { StoreCalls } from './idempotent-store-calls.js';
+import { Sweeper } from './idempotent-sweeper.js';
+
+/** Settings that a runner needs. */
+export type RunnerSettings = Pick<
+  ResolvedIdempotencySettings,
+  'storeTimeoutMs' | 'sweepIntervalMs' | 'namespace' | 'codec'
+>;
+
+/** What names a record, as the guarded call that it belongs to did. */
+export interface RecordName {
+  readonly operation: string;
+  readonly key: string;
+  readonly scope?: string | undefined;
+}
+
+/** A record as an operator sees it. */
+export interface InspectedRecord extends Omit<RecordView, 'outcome'> {
+  /** Only completed: how the outcome is given again. */
+  readonly outcome?: 'wire' | 'value' | 'error' | 'tombstone';
+}
+
+const STORE_RETRY_MS = 1_000;
+
+/** All guarded calls of one application, and its store. */
+export class IdempotentRunner {
+  private readonly around: RunSurroundings;
+  private readonly sweeper: Sweeper;
+  private readonly calls: StoreCalls;
+  private readonly background: BackgroundWork;
+
+  constructor(
+    store: IdempotencyStore,
+    readonly settings: RunnerSettings,
+    readonly environment: Environment,
+  ) {
+    this.calls = new StoreCalls(store, settings.storeTimeoutMs, environment);
+    this.background = new BackgroundWork(environment);
+    this.sweeper = new Sweeper(this.calls, settings.sweepIntervalMs, environment);
+    const { calls, background } = this;
+    this.around = {
+      environment,
+      calls,
+      background,
+      conversations: new Conversations(),
+      running: new RunningKeys(),
+    };
+  }
+
+  /** Gives the caller its answer: the method's own, a replay of it, or a refusal. */
+  run(call: GuardedCall): Promise<unknown> {
+    this.sweeper.start();
+    return new GuardedRun(this.around, call).run();
+  }
+
+  /** What is known of a key; changes nothing. @throws {IdempotencyStoreError} of phase `read` */
+  async inspect(name: RecordName): Promise<InspectedRecord | undefined> {
+    const storedKey = this.nameOf(name);
+    const view = await this.ask('read', name, (store, options) => store.read(storedKey, options));
+    if (view === undefined) return undefined;
+    const { outcome, ...rest } = view;
+    return outcome === undefined ? rest : { ...rest, outcome: outcome.kind };
+  }
+
+  /**
+   * Lets the next call of a key run; an owner that still runs is fenced. Answers whether there was a record.
+   *
+   * @throws {IdempotencyStoreError} of phase `forget`
+   */
+  forget(name: RecordName): Promise<boolean> {
+    const storedKey = this.nameOf(name);
+    return this.ask('forget', name, (store, options) => store.forget(storedKey, options));
+  }
+
+  /** Resolves when all owners have ended and all outcomes are recorded; {@link IdempotentRunner.stop} cuts it short. */
+  idle(): Promise<void> {
+    return this.background.idle();
+  }
+
+  /** No timer is left after it: what is not recorded by now is left to the lease. */
+  stop(): void {
+    this.sweeper.stop();
+    this.background.stop();
+  }
+
+  /** The name of a record. */
+  nameOf({ operation, key, scope }: RecordName): string {
+    return storedKeyOf({ namespace: this.settings.namespace, operation, scope, key });
+  }
+
+  private async ask<T>(
+    phase: 'read' | 'forget',
+    { operation }: RecordName,
+    question: (store: IdempotencyStore, options: StoreCallOptions) => Promise<T>,
+  ): Promise<T> {
+    const { calls } = this;
+    try {
+      return await calls.bounded((options) => question(calls.store, options));
+    } catch (cause) {
+      throw new IdempotencyStoreError({ operation, phase, retryAfterMs: STORE_RETRY_MS, cause });
+    }
+  }
+}
