@@ -4,6 +4,8 @@ const doors = {
   '^nestjs-selfheal$': '<rootDir>/lib/index.ts',
   '^nestjs-selfheal/core$': '<rootDir>/lib/engine.ts',
   '^nestjs-selfheal/http$': '<rootDir>/lib/adapters/http/index.ts',
+  '^nestjs-selfheal/redis$': '<rootDir>/lib/adapters/redis/index.ts',
+  '^nestjs-selfheal/postgres$': '<rootDir>/lib/adapters/postgres/index.ts',
   '^nestjs-selfheal/(.*)$': '<rootDir>/lib/$1/index.ts',
 };
 

@@ -34,15 +34,19 @@ export type {
   PolicyOptions,
   StepWord,
 } from './pipeline/index.js';
-export { BulkheadFullError } from './policies/bulkhead/index.js';
+export { BULKHEAD_DEFAULTS, BulkheadFullError } from './policies/bulkhead/index.js';
 export type { BulkheadOptions } from './policies/bulkhead/index.js';
-export { CircuitBreakerOpenError } from './policies/circuit-breaker/index.js';
+export { CIRCUIT_BREAKER_DEFAULTS, CircuitBreakerOpenError } from './policies/circuit-breaker/index.js';
 export type { CircuitBreakerOptions, CircuitBreakerSnapshot } from './policies/circuit-breaker/index.js';
+export { LAST_GOOD_DEFAULTS } from './policies/fallback/index.js';
 export type { FallbackFailure, FallbackFilter, FallbackHandler } from './policies/fallback/index.js';
-export { RateLimitExceededError } from './policies/rate-limiter/index.js';
+export { HEDGE_DEFAULTS } from './policies/hedge/index.js';
+export type { HedgeOptions } from './policies/hedge/index.js';
+export { RATE_LIMITER_DEFAULTS, RateLimitExceededError } from './policies/rate-limiter/index.js';
 export type { RateLimiterOptions } from './policies/rate-limiter/index.js';
+export { RETRY_BUDGET_DEFAULTS } from './policies/retry-budget/index.js';
 export type { RetryBudgetOptions } from './policies/retry-budget/index.js';
-export { retryInfo } from './policies/retry/index.js';
+export { RETRY_DEFAULTS, retryInfo } from './policies/retry/index.js';
 export type { RetryInfo, RetryOptions } from './policies/retry/index.js';
 export { TimeoutExceededError } from './policies/time-limiter/index.js';
 export type { TimeLimiterOptions } from './policies/time-limiter/index.js';

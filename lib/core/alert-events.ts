@@ -8,7 +8,9 @@ export type AlertSubject = 'breaker-open' | 'give-ups';
  * the breaker's name, or `retry`; `operation` the breaker's name, or the call that was given up last.
  */
 export interface AlertRaisedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'alert.raised';
+  /** What the alert is about. */
   readonly alert: AlertSubject;
   /** Since the breaker left `closed`, or since the first of the give-ups that are counted. */
   readonly lastingMs: number;
@@ -22,7 +24,9 @@ export interface AlertRaisedEvent extends EventBase {
 
 /** What an alert was raised for is over; `operation` and `policy` are those it was raised with. */
 export interface AlertClearedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'alert.cleared';
+  /** What the alert is about. */
   readonly alert: AlertSubject;
   /** From when the breaker left `closed`, or from the first of the give-ups that were counted. */
   readonly lastedMs: number;

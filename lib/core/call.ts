@@ -1,3 +1,15 @@
+/** What a method may know of the claim that it runs under. */
+export interface CallIdempotency {
+  /** The caller's key. */
+  readonly key: string;
+  /** Higher than that of every earlier claim; a decimal number as text. A receiver may refuse lower ones. */
+  readonly fence: string;
+  /** How many claims the record has seen, this one included. */
+  readonly attempts: number;
+  /** Whether an earlier claim ended in silence, so that its effect may have happened. */
+  readonly recovered: boolean;
+}
+
 /** What a method may know about the call it runs in; given by `@CallContext()` and to predicates and hooks. */
 export interface CallContext {
   /** `Class.method`, or the name given to `execute`. */
@@ -13,6 +25,8 @@ export interface CallContext {
   readonly remainingMs: number | undefined;
   /** Aborts when nobody waits for this execution any more. Costs nothing until it is read. */
   readonly signal: AbortSignal;
+  /** The claim that this execution runs under; only where the method is guarded by its idempotency. */
+  readonly idempotency?: CallIdempotency | undefined;
 }
 
 /** A call as the rules see it. */

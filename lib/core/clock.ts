@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 /** A task that is planned; cancelling it twice, or after it ran, does nothing. */
 export interface Timer {
+  /** Takes the task back; harmless when it has run or was taken back before. */
   cancel(): void;
 }
 
@@ -88,6 +89,7 @@ class SystemTimer implements Timer {
     this.arm(delayMs);
   }
 
+  /** Takes the task back; harmless when it has run or was taken back before. */
   cancel(): void {
     clearTimeout(this.handle);
     clearImmediate(this.immediate);
@@ -128,10 +130,12 @@ export class SystemClock implements Clock {
     this.readingsLeft = 0;
   };
 
+  /** Monotonic milliseconds of the machine. */
   nowMs(): number {
     return (this.coarse = performance.now());
   }
 
+  /** The same, at most a few milliseconds old. */
   coarseMs(): number {
     if (this.readingsLeft > 0) {
       this.readingsLeft -= 1;
@@ -140,18 +144,22 @@ export class SystemClock implements Clock {
     return this.refresh();
   }
 
+  /** Milliseconds since 1970 by the machine. */
   wallMs(): number {
     return Date.now();
   }
 
+  /** A number in [0, 1). */
   random(): number {
     return Math.random();
   }
 
+  /** Runs the task once after the delay. */
   schedule(delayMs: number, task: () => void, options: TimerOptions = {}): Timer {
     return new SystemTimer(delayMs, task, options);
   }
 
+  /** Runs the task soon, without keeping the process alive. */
   soon(task: () => void): void {
     setImmediate(task).unref();
   }

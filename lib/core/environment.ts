@@ -13,10 +13,15 @@ export interface Lifetime {
 
 /** What rules and shells need of the application they run in; two applications share none of it. */
 export interface Environment {
+  /** Time, chance and timers. */
   readonly clock: Clock;
+  /** Where rules put their events. */
   readonly events: EventSink;
+  /** Whether the application is closing. */
   readonly lifetime: Lifetime;
+  /** The running time limits. */
   readonly lanes: Lanes;
+  /** The limited call around the running code. */
   readonly ambient: Ambient;
 }
 
@@ -25,10 +30,12 @@ export class ApplicationLifetime implements Lifetime {
   private closing = false;
   private readonly listeners = new Set<() => void>();
 
+  /** Whether the closing has begun. */
   get isClosing(): boolean {
     return this.closing;
   }
 
+  /** Calls back once when the closing begins, at once where it has; answers how to take it back. */
   onClosing(listener: () => void): () => void {
     if (this.closing) {
       listener();

@@ -37,6 +37,7 @@ export abstract class ResilienceError extends Error {
     this.policy = facts.policy;
   }
 
+  /** The class's name. */
   override get name(): string {
     return this.constructor.name;
   }
@@ -76,6 +77,7 @@ export interface InvalidOption extends ResilienceErrorFacts {
 
 /** An option that cannot be meant; thrown at boot, or by the first call where no boot has checked. */
 export class InvalidOptionsError extends ResilienceError {
+  /** The same text in every copy of the package. */
   readonly code = 'RESILIENCE_INVALID_OPTIONS';
   /** Option within the policy, as `backoff.initialDelay`. */
   readonly field: string;

@@ -11,9 +11,11 @@ export type GiveUpReason =
 
 /** A retry will follow, after the delay. */
 export interface RetryScheduledEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'retry.scheduled';
   /** Number of the attempt that failed, from 1. */
   readonly attempt: number;
+  /** How long it waits. */
   readonly delayMs: number;
   /** What failed: the error, or the returned value that counts as a failure. */
   readonly error?: unknown;
@@ -21,22 +23,31 @@ export interface RetryScheduledEvent extends EventBase {
 
 /** A retry succeeded. */
 export interface RetryRecoveredEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'retry.recovered';
+  /** Executions of the call, the first included. */
   readonly attempts: number;
+  /** Milliseconds since the first execution began. */
   readonly elapsedMs: number;
 }
 
 /** A failed call is not, or no longer, retried. */
 export interface RetryGaveUpEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'retry.gave-up';
+  /** Executions of the call, the first included. */
   readonly attempts: number;
+  /** Why there is no further attempt. */
   readonly reason: GiveUpReason;
+  /** Milliseconds since the first execution began. */
   readonly elapsedMs: number;
+  /** What the call failed with. */
   readonly error?: unknown;
 }
 
 /** A retry, or a hedge, found no token in its budget. */
 export interface BudgetRefusedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'budget.refused';
   /** Name of the budget. */
   readonly budget: string;
@@ -44,8 +55,11 @@ export interface BudgetRefusedEvent extends EventBase {
 
 /** A circuit breaker went from one state to another. */
 export interface CircuitBreakerStateChangedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'circuit-breaker.state-changed';
+  /** The state before. */
   readonly from: CircuitBreakerState;
+  /** The state from now on. */
   readonly to: CircuitBreakerState;
   /** Failures by recorded calls in the window at that moment, 0..1. */
   readonly failureRate: number;
@@ -57,39 +71,51 @@ export interface CircuitBreakerStateChangedEvent extends EventBase {
 
 /** An open circuit breaker refused a call. */
 export interface CircuitBreakerRejectedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'circuit-breaker.rejected';
+  /** After how many milliseconds a call may pass. */
   readonly retryAfterMs?: number;
 }
 
 /** A time limit passed. */
 export interface TimeLimiterTimedOutEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'time-limiter.timed-out';
+  /** Which of the two limits. */
   readonly limit: 'attempt' | 'total';
+  /** The limit in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /** A full bulkhead refused a call. */
 export interface BulkheadRejectedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'bulkhead.rejected';
 }
 
 /** A rate limiter refused a call. */
 export interface RateLimiterRejectedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'rate-limiter.rejected';
+  /** After how many milliseconds a call may pass. */
   readonly retryAfterMs: number;
 }
 
 /** A fallback answered. */
 export interface FallbackServedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'fallback.served';
   /** Where the answer came from. */
   readonly source: 'method' | 'function' | 'value' | 'last-good' | 'provider';
+  /** What the call failed with. */
   readonly error: unknown;
 }
 
 /** A second attempt was started beside a slow first one. */
 export interface HedgeLaunchedEvent extends EventBase {
+  /** Tells the event apart. */
   readonly kind: 'hedge.launched';
+  /** Which of the attempts side by side, from 2. */
   readonly attempt: number;
 }
 
@@ -128,69 +154,4 @@ export interface EventSink {
   emit(event: NewEvent, source?: object): void;
   /** Tells of a user's callback that threw; it never reaches the caller. */
   report(what: string, error: unknown): void;
-}
-
-type Listener = (event: ResilienceEvent, source?: object) => void;
-type Reporter = (what: string, error: unknown) => void;
-
-/** The events of one application. */
-export class EventHub implements EventSink {
-  private listeners: readonly Listener[] = [];
-  private reporters: readonly Reporter[] = [];
-  /** The event that is being told, and those that happened meanwhile. */
-  private readonly untold: { readonly event: ResilienceEvent; readonly source: object | undefined }[] = [];
-
-  constructor(private readonly clock: { wallMs(): number }) {}
-
-  get isObserved(): boolean {
-    return this.listeners.length > 0;
-  }
-
-  /** Adds a listener; answers how to take it away. */
-  listen(listener: Listener): () => void {
-    this.listeners = [...this.listeners, listener];
-    return () => {
-      this.listeners = this.listeners.filter((each) => each !== listener);
-    };
-  }
-
-  /** Hears of callbacks that threw; answers how to take it away. */
-  onReport(reporter: Reporter): () => void {
-    this.reporters = [...this.reporters, reporter];
-    return () => {
-      this.reporters = this.reporters.filter((each) => each !== reporter);
-    };
-  }
-
-  emit(event: NewEvent, source?: object): void {
-    if (this.listeners.length === 0) return;
-    const complete = { ...event, timestampMs: this.clock.wallMs() } as ResilienceEvent;
-    this.untold.push({ event: complete, source });
-    // What a listener causes is told after what it was told of, to all: events keep the order of happening.
-    if (this.untold.length > 1) return;
-    for (let next = this.untold[0]; next !== undefined; next = this.untold[0]) {
-      this.tellAll(next.event, next.source);
-      this.untold.shift();
-    }
-  }
-
-  report(what: string, error: unknown): void {
-    for (const reporter of this.reporters) {
-      try {
-        reporter(what, error);
-      } catch {
-        // There is nobody left to tell, and it must not reach the call.
-      }
-    }
-  }
-
-  private tellAll(event: ResilienceEvent, source: object | undefined): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(event, source);
-      } catch (error) {
-        this.report(`a listener of ${event.kind}`, error);
-      }
-    }
-  }
 }

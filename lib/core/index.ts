@@ -1,5 +1,5 @@
 export { Ambient } from './ambient.js';
-export type { Call, CallContext } from './call.js';
+export type { Call, CallContext, CallIdempotency } from './call.js';
 export { Cancellation } from './cancellation.js';
 export type { CancellationOrigin } from './cancellation.js';
 export { ask } from './callbacks.js';
@@ -15,7 +15,7 @@ export { ApplicationLifetime, createEnvironment } from './environment.js';
 export type { Environment, Lifetime } from './environment.js';
 export { InvalidOptionsError, isResilienceError, ResilienceError } from './errors.js';
 export type { InvalidOption, PolicyKind, ResilienceErrorFacts } from './errors.js';
-export { EventHub } from './events.js';
+export { EventHub } from './event-hub.js';
 export type {
   AlertClearedEvent,
   AlertRaisedEvent,

@@ -1,4 +1,4 @@
-import type { Call } from './call.js';
+import type { Call, CallIdempotency } from './call.js';
 import { Cancellation } from './cancellation.js';
 import type { Clock } from './clock.js';
 
@@ -14,6 +14,8 @@ export interface CallFacts {
   readonly canBeAborted: boolean;
   /** Number of the execution that began last, from 1. */
   readonly attempts: number;
+  /** The claim that all executions of the call run under, where there is one. */
+  readonly idempotency?: CallIdempotency | undefined;
 }
 
 /**
@@ -54,6 +56,10 @@ export class Scope implements Call {
 
   get isUnsafe(): boolean {
     return this.facts.isUnsafe;
+  }
+
+  get idempotency(): CallIdempotency | undefined {
+    return this.facts.idempotency;
   }
 
   get startedMs(): number {

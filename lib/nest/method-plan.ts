@@ -1,4 +1,4 @@
-import type { PolicyOptions } from '../pipeline/index.js';
+import type { MethodPolicyOptions } from '../pipeline/index.js';
 
 /** A method of any class: its parameters are the user's business. */
 export type AnyMethod = (...args: never[]) => unknown;
@@ -34,7 +34,7 @@ export class MethodPlan {
   readonly isStatic: boolean;
   readonly member: string | symbol;
   readonly inner: AnyMethod;
-  readonly policies: Mutable<PolicyOptions> = {};
+  readonly policies: Mutable<MethodPolicyOptions> = {};
   /** What is wrong with the way the decorators stand; told when the options are checked. */
   readonly problems: ((operation: string) => Error)[] = [];
   /** The function that stands in the place of the method. */

@@ -44,6 +44,7 @@ export type ResilienceFeatureOptions = NamedPolicies;
 
 /** Makes the options of `forRootAsync` with `useClass` or `useExisting`. */
 export interface ResilienceOptionsFactory {
+  /** The options of the application. */
   createResilienceOptions(): ResilienceModuleOptions | Promise<ResilienceModuleOptions>;
 }
 

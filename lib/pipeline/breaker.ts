@@ -16,7 +16,9 @@ export interface BreakerCallOptions extends CallOptions {
 
 /** A permit that was taken by hand; whatever is said first counts, once. */
 export interface BreakerPermit {
+  /** The work succeeded, with this value. */
   succeeded(value?: unknown): void;
+  /** The work failed; what that means is for the options to say. */
   failed(error: unknown): void;
   /** Gives it back without an outcome. */
   release(): void;
@@ -29,9 +31,11 @@ export class Breaker {
   constructor(
     /** The rule behind it. */
     readonly gate: CircuitBreakerGate,
+    /** The application it belongs to. */
     readonly environment: Environment,
   ) {}
 
+  /** Its name in registry, errors, events and metrics. */
   get name(): string {
     return this.gate.name;
   }

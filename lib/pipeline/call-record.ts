@@ -67,6 +67,11 @@ export class CallRecord implements CallFacts {
     return this.firstAttempt?.invocation;
   }
 
+  /** What was done for the first attempt is more than its caller can follow: it goes on step by step. */
+  carryOn(firstAttempt: FirstAttempt): void {
+    this.firstAttempt = firstAttempt;
+  }
+
   /** Another attempt begins: nothing is done for it yet. */
   beginAttempt(attempt: number): void {
     this.attempts = attempt;

@@ -8,9 +8,10 @@ import {
 } from '../policies/time-limiter/index.js';
 import type { Engine } from './engine.js';
 import { GateCompiler } from './gate-compiler.js';
+import { IdempotentCompiler } from './idempotent-compiler.js';
 import { layered } from './merge.js';
 import { checkOrder, inOrder } from './order.js';
-import type { FallbackRequest, PolicyOptions, PolicyOverrides } from './policy-options.js';
+import type { FallbackRequest, MethodPolicyOptions, PolicyOverrides } from './policy-options.js';
 import type { PolicyOwner } from './policy-owner.js';
 import { RepeatCompiler } from './repeat-compiler.js';
 import { timeLimiterOptions } from './short-forms.js';
@@ -32,6 +33,7 @@ export class Compiler {
   private readonly environment: Environment;
   private readonly gates: GateCompiler;
   private readonly repeats: RepeatCompiler;
+  private readonly guards: IdempotentCompiler;
 
   constructor(
     private readonly engine: Engine,
@@ -42,6 +44,7 @@ export class Compiler {
     const parts = { engine, owner, overrides: this.overrides, options: this.options };
     this.gates = new GateCompiler(parts);
     this.repeats = new RepeatCompiler(parts);
+    this.guards = new IdempotentCompiler(parts);
   }
 
   /** @throws {InvalidOptionsError} naming method, field, value and what would be right */
@@ -53,13 +56,14 @@ export class Compiler {
     const words = this.steps.map((step) => step.word);
     if (order !== undefined) checkOrder(operation, order, words);
     const isEnabled = this.engine.options.enabled !== false;
-    const steps = isEnabled ? this.steps : this.steps.filter((step) => step.word === 'fallback');
+    const steps = isEnabled ? this.steps : this.steps.filter((step) => staysWhenSwitchedOff(step));
     return { steps: inOrder(steps, order), options: this.options };
   }
 
   private addSteps(): void {
-    const { fallback } = this.owner.policies;
+    const { fallback, idempotent } = this.owner.policies;
     if (fallback !== undefined) this.addFallback(fallback);
+    if (idempotent !== undefined) this.steps.push(this.guards.idempotent(this.override('idempotent')));
     if (this.isOn('timeLimiter')) this.addLimits();
     if (this.isOn('retry')) this.steps.push(this.repeats.retry(this.override('retry')));
     if (this.isOn('hedge')) this.steps.push(this.repeats.hedge(this.override('hedge')));
@@ -82,7 +86,7 @@ export class Compiler {
   }
 
   /** An override that has nothing to change would be silently without effect. */
-  private refuseIdleOverrides(policies: PolicyOptions): void {
+  private refuseIdleOverrides(policies: MethodPolicyOptions): void {
     for (const policy of Object.keys(this.overrides) as (keyof PolicyOverrides)[]) {
       if (policies[policy] !== undefined) continue;
       const place = `overrides['${this.owner.overrideKey ?? this.owner.operation}']`;
@@ -143,4 +147,9 @@ export class Compiler {
     const policy = word === 'attemptTimeout' || word === 'totalTimeout' ? 'timeLimiter' : word;
     return this.overrides[policy as keyof PolicyOverrides] === false;
   }
+}
+
+/** What the kill switch leaves in place: an answer in the place of a failure, and the promise of one effect. */
+function staysWhenSwitchedOff({ word }: Step): boolean {
+  return word === 'fallback' || word === 'idempotent';
 }

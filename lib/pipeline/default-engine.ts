@@ -1,6 +1,6 @@
 import { SystemClock } from '../core/clock.js';
 import { ApplicationLifetime, createEnvironment } from '../core/environment.js';
-import { EventHub } from '../core/events.js';
+import { EventHub } from '../core/event-hub.js';
 import { Engine } from './engine.js';
 
 /** An engine and what it tells. */

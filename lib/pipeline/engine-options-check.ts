@@ -14,7 +14,7 @@ const DEFAULTS: readonly string[] = [
   'rateLimiter',
   'hedge',
 ] satisfies (keyof PolicyDefaults)[];
-const OVERRIDES = DEFAULTS;
+const OVERRIDES = [...DEFAULTS, 'idempotent'];
 
 /**
  * Checks what belongs to no single method: defaults and overrides, where they were written.
@@ -27,7 +27,15 @@ export function checkEngineOptions({ defaults, overrides, enabled }: EngineOptio
   if (defaults !== undefined) checkDefaults(check, defaults);
   for (const [operation, override] of Object.entries(overrides ?? {})) {
     check.onlyKnown(override, OVERRIDES, `overrides['${operation}']`);
+    if ('idempotent' in override) checkIdempotent(check, operation, override.idempotent);
   }
+}
+
+/** What is no object would be laid over nothing, and `false` would seem to have taken the guard away. */
+function checkIdempotent(check: OptionCheck, operation: string, given: unknown): void {
+  const isOptions = given === undefined || (typeof given === 'object' && given !== null);
+  const field = `overrides['${operation}'].idempotent`;
+  if (!isOptions) check.refuse(field, given, 'must be options: the guard itself cannot be taken away');
 }
 
 function checkDefaults(check: OptionCheck, defaults: PolicyDefaults): void {

@@ -19,6 +19,7 @@ import {
 } from '../policies/retry-budget/index.js';
 import { resolveRetryOptions, type RetryOptions } from '../policies/retry/index.js';
 import { Breaker } from './breaker.js';
+import { EngineIdempotency } from './engine-idempotency.js';
 import { checkEngineOptions } from './engine-options-check.js';
 import { layered } from './merge.js';
 import type { EngineOptions, NamedPolicies } from './policy-options.js';
@@ -31,6 +32,7 @@ export class Engine {
   readonly bulkheads: SharedFamily<BulkheadOptions, BulkheadRule>;
   readonly rateLimiters: SharedFamily<RateLimiterOptions, RateLimiterRule>;
   readonly budgets = new NamedRegistry<RetryBudgetRule>('retry budget');
+  readonly idempotency: EngineIdempotency;
   private readonly retries = new Map<string, SharedOptions<RetryOptions>>();
 
   /** @throws {InvalidOptionsError} naming the path of the option that cannot be meant */
@@ -42,6 +44,7 @@ export class Engine {
     this.breakers = breakers(options, environment);
     this.bulkheads = bulkheads(options, environment);
     this.rateLimiters = rateLimiters(options, environment);
+    this.idempotency = new EngineIdempotency(options.idempotency, environment);
     this.addBudget('default', 'retryBudget', options.retryBudget ?? {});
     this.add(options);
   }

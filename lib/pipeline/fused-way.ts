@@ -54,6 +54,8 @@ export class FusedWay {
       if (step.word === 'retry') this.retry = step.rule;
       else if (step.word === 'fallback') this.fallback = step.rule.remembers ? step.rule : undefined;
       else if (step.word === 'hedge') isHedged = true;
+      // Guarded calls never come this way.
+      else if (step.word === 'idempotent') continue;
       else if (isLimit(step)) limits.push(step.rule);
       else {
         gates.push(step.rule);

@@ -1,18 +1,7 @@
+import type { CallIdempotency } from '../core/call.js';
 import { Cancellation } from '../core/cancellation.js';
 import { fieldOf } from '../core/error-facts.js';
 import type { Claim, Outcome } from '../policies/idempotency/index.js';
-
-/** What a method may know of the claim that it runs under. */
-export interface CallIdempotency {
-  /** The caller's key. */
-  readonly key: string;
-  /** Higher than that of every earlier claim; a decimal number as text. A receiver may refuse lower ones. */
-  readonly fence: string;
-  /** How many claims the record has seen, this one included. */
-  readonly attempts: number;
-  /** Whether an earlier claim ended in silence, so that its effect may have happened. */
-  readonly recovered: boolean;
-}
 
 /**
  * A claim while its work runs: whether the method was entered, what of it still runs, and whether the claim is

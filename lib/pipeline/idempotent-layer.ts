@@ -1,3 +1,4 @@
+import type { CallIdempotency } from '../core/call.js';
 import { OptionCheck } from '../core/check.js';
 import type { Clock } from '../core/clock.js';
 import { type CallFacts, Scope } from '../core/scope.js';
@@ -14,7 +15,7 @@ import {
   type ResolvedIdempotentOptions,
 } from '../policies/idempotency/index.js';
 import type { CallRecord } from './call-record.js';
-import type { CallIdempotency, LiveClaim } from './idempotent-claim.js';
+import type { LiveClaim } from './idempotent-claim.js';
 import type { IdempotentRunner } from './idempotent-runner.js';
 import { type ReviveError, ValueCapture } from './idempotent-values.js';
 import type { PromiseNext } from './promise-layers.js';
@@ -73,7 +74,11 @@ class ClaimedFacts implements CallFacts {
 export class IdempotentMethod {
   private readonly capture: ValueCapture;
 
+  /** `Class.method`, as errors and events name it. */
+  readonly operation: string;
+
   constructor(private readonly parts: IdempotentParts) {
+    this.operation = parts.operation;
     const { operation, options, runner, warn, reviveError } = parts;
     const { codec } = runner.settings;
     const { events } = runner.environment;
@@ -86,6 +91,8 @@ export class IdempotentMethod {
   layer(next: PromiseNext): PromiseNext {
     return async (caller, record) => {
       const key = this.keyOf(record.args);
+      // An attempt before this one may have run under a claim of its own.
+      record.claim = undefined;
       if (key === undefined) return next(caller, record);
       const { options, operation, runner } = this.parts;
       const { onInFlight, maxWaitDurationMs, onStoreDown, alreadyDone } = options;

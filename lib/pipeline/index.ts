@@ -12,8 +12,16 @@ export type { DelayEnd } from './delay.js';
 export { enterCall } from './enter-call.js';
 export type { EnteredCall } from './enter-call.js';
 export { Engine } from './engine.js';
+export { EngineIdempotency } from './engine-idempotency.js';
 export type { Learned } from './fused-learning.js';
+export { FusedWay } from './fused-way.js';
 export { HeldPermit } from './held-permit.js';
+export type { GuardedPlace } from './idempotent-compiler.js';
+export { refuseHeaderKey, refuseOwnAnswer, refuseRequest, refusedStream } from './idempotent-not-yet.js';
+export type { InspectedRecord, RecordName } from './idempotent-runner.js';
+export { runIdempotent } from './idempotent-service.js';
+export type { IdempotentRunOptions } from './idempotent-service.js';
+export type { ReviveError } from './idempotent-values.js';
 export { argumentsFor, CONTEXT_FIRST, FUNCTIONS, invoke, within } from './invoke.js';
 export type { Target } from './invoke.js';
 export { layered } from './merge.js';
@@ -23,6 +31,7 @@ export type { PoliciesOptions } from './policies.js';
 export type {
   EngineOptions,
   FallbackRequest,
+  MethodPolicyOptions,
   NamedPolicies,
   PolicyDefaults,
   PolicyOptions,

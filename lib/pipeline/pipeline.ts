@@ -36,6 +36,8 @@ export class Pipeline {
   private readonly isUnsafe: () => boolean;
   private readonly composed: PromiseNext;
   private readonly fused: FusedPath;
+  /** Whether a claim stands around the method: no first attempt may be made before it. */
+  private readonly isGuarded: boolean;
 
   constructor(parts: PipelineParts) {
     this.operation = parts.operation;
@@ -45,11 +47,12 @@ export class Pipeline {
     this.isUnsafe = parts.isUnsafe ?? (() => false);
     this.composed = composePromise(this.steps, this.target, this.environment);
     this.fused = new FusedPath(this);
+    this.isGuarded = this.steps.some((step) => step.word === 'idempotent');
   }
 
   /** Calls a method that gives a promise. Never throws: what goes wrong is a rejection. */
   call(self: unknown, args: readonly unknown[]): Promise<unknown> {
-    return this.environment.ambient.current === undefined
+    return this.environment.ambient.current === undefined && !this.isGuarded
       ? this.fused.call(self, args)
       : this.run(self, args);
   }
@@ -58,7 +61,7 @@ export class Pipeline {
   learn(self: unknown, args: readonly unknown[], isStream: (result: unknown) => boolean): Learned {
     const outer = this.environment.ambient.current;
     // Only step by step is a call refused because the time of the call around it is over.
-    if (outer?.isCancelled === true || outer?.remainingMs === 0)
+    if (this.isGuarded || outer?.isCancelled === true || outer?.remainingMs === 0)
       return { kind: 'refused', promise: this.run(self, args) };
     return this.fused.learn({ self, args, isStream, outer });
   }
@@ -75,7 +78,17 @@ export class Pipeline {
     startedMs: number,
     firstAttempt: FirstAttempt,
   ): Promise<unknown> {
-    const record = new CallRecord({
+    const record = this.begun(self, args, startedMs, firstAttempt);
+    // A first call whose kind was unknown may stand inside a limited one; all others were not begun there.
+    const outer = this.environment.ambient.current;
+    const scope = new Scope(record, Number.POSITIVE_INFINITY, outer);
+    const outcome = this.composed(scope, record);
+    return outer === undefined ? outcome : outcome.finally(() => scope.close());
+  }
+
+  /** What is known of a call that began at a time, and of what was done for its first attempt by now. */
+  begun(self: unknown, args: readonly unknown[], startedMs: number, firstAttempt?: FirstAttempt): CallRecord {
+    return new CallRecord({
       operation: this.operation,
       environment: this.environment,
       self,
@@ -85,11 +98,6 @@ export class Pipeline {
       canBeAborted: false,
       firstAttempt,
     });
-    // A first call whose kind was unknown may stand inside a limited one; all others were not begun there.
-    const outer = this.environment.ambient.current;
-    const scope = new Scope(record, Number.POSITIVE_INFINITY, outer);
-    const outcome = this.composed(scope, record);
-    return outer === undefined ? outcome : outcome.finally(() => scope.close());
   }
 
   /** What is known of a call that begins now. */

@@ -1,7 +1,7 @@
 import type { CallContext } from '../core/call.js';
 import { type Clock, SystemClock } from '../core/clock.js';
 import { ApplicationLifetime, createEnvironment } from '../core/environment.js';
-import { EventHub } from '../core/events.js';
+import { EventHub } from '../core/event-hub.js';
 import { Compiler } from './compile.js';
 import { Engine } from './engine.js';
 import { FUNCTIONS } from './invoke.js';

@@ -3,6 +3,7 @@ import type { BulkheadOptions } from '../policies/bulkhead/index.js';
 import type { CircuitBreakerOptions } from '../policies/circuit-breaker/index.js';
 import type { FallbackFilter, FallbackHandler } from '../policies/fallback/index.js';
 import type { HedgeOptions, HedgePercentile } from '../policies/hedge/index.js';
+import type { IdempotencyOptions, IdempotentOptions } from '../policies/idempotency/index.js';
 import type { RateLimiterOptions } from '../policies/rate-limiter/index.js';
 import type { RetryBudgetOptions } from '../policies/retry-budget/index.js';
 import type { RetryOptions } from '../policies/retry/index.js';
@@ -29,9 +30,16 @@ export interface PolicyOptions {
   readonly rateLimiter?: RateLimiterOptions | string | undefined;
   /** Options, or the delay. */
   readonly hedge?: HedgeOptions | Duration | HedgePercentile | undefined;
+  /** Who answers in the place of a failure. */
   readonly fallback?: FallbackRequest | undefined;
   /** Another order than the canonical one; names each step exactly once. */
   readonly order?: readonly StepWord[] | undefined;
+}
+
+/** The policies of a decorated method. */
+export interface MethodPolicyOptions extends PolicyOptions {
+  /** A block of code has neither arguments nor a name that stays; for it there is `IdempotencyService`. */
+  readonly idempotent?: IdempotentOptions | undefined;
 }
 
 /** What a module says about one method; `false` takes the policy away. */
@@ -42,6 +50,8 @@ export interface PolicyOverrides {
   readonly bulkhead?: BulkheadOptions | false;
   readonly rateLimiter?: RateLimiterOptions | false;
   readonly hedge?: HedgeOptions | false;
+  /** Cannot be taken away: a guarded method is never silently unguarded. */
+  readonly idempotent?: IdempotentOptions;
 }
 
 /** Options that hold for all methods of an application unless something stronger says otherwise. */
@@ -67,7 +77,7 @@ export interface NamedPolicies {
 /** Everything that an application says about its policies. */
 export interface EngineOptions extends NamedPolicies {
   /**
-   * The kill switch: `false` calls the bare methods; fallbacks stay.
+   * The kill switch: `false` calls the bare methods; fallbacks and idempotency stay.
    *
    * @defaultValue true
    */
@@ -80,7 +90,10 @@ export interface EngineOptions extends NamedPolicies {
   readonly isLenient?: boolean;
   /** Breakers that begin in a state set by hand, by name; for tests. */
   readonly forcedBreakers?: Readonly<Record<string, 'forced-open' | 'disabled'>>;
+  /** Options that hold for all methods unless something stronger says otherwise. */
   readonly defaults?: PolicyDefaults;
+  /** The store of idempotency, what belongs to it, and the defaults of all guarded methods. */
+  readonly idempotency?: IdempotencyOptions;
   /** The retry budget called `default`, shared by everything that names no other. */
   readonly retryBudget?: RetryBudgetOptions;
   /** By operation, `Class.method`. */

@@ -1,12 +1,15 @@
 import type { FallbackParts } from '../policies/fallback/index.js';
-import type { PolicyOptions } from './policy-options.js';
+import type { GuardedPlace } from './idempotent-compiler.js';
+import type { MethodPolicyOptions } from './policy-options.js';
 
 /** A method, or a block of code, and the policies it asks for. */
 export interface PolicyOwner {
   /** `Class.method`, or the name given to `execute`. */
   readonly operation: string;
-  readonly policies: PolicyOptions;
+  readonly policies: MethodPolicyOptions;
   /** What `overrides` call it. @defaultValue the operation */
   readonly overrideKey?: string | undefined;
+  /** Where the method stands; only decorated methods can be guarded by their idempotency. */
+  readonly guardedPlace?: GuardedPlace | undefined;
   readonly resolveProvider?: FallbackParts['resolveProvider'];
 }

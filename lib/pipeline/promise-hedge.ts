@@ -67,6 +67,7 @@ export function recordBeside(record: CallRecord, environment: Environment): Call
   const { operation, self, args, isUnsafe, startedMs, canBeAborted, attempts } = record;
   const beside = new CallRecord({ operation, environment, self, args, isUnsafe, startedMs, canBeAborted });
   beside.attempts = attempts;
+  beside.claim = record.claim;
   return beside;
 }
 

@@ -161,6 +161,7 @@ export function fallbackLayer(rule: FallbackRule, next: PromiseNext, view = PLAI
       const answer = isAnswered ? rule.answer(error, scope, record.self) : undefined;
       if (answer === undefined) throw error;
       const value = await view.answered(await answer.value);
+      record.claim?.fellBack(error);
       rule.served(error, scope, answer.source);
       return value;
     }

@@ -3,6 +3,7 @@ import { invoke, type Target } from './invoke.js';
 import { fallbackLayer, gateLayer, PLAIN_VALUES, type PromiseNext, retryLayer } from './promise-layers.js';
 import { hedgeLayer } from './promise-hedge.js';
 import { limitLayer } from './promise-limit.js';
+import { refusedIteration } from './idempotent-not-yet.js';
 import type { Step } from './step.js';
 
 /**
@@ -28,6 +29,9 @@ export function composeLayers(
 ): PromiseNext {
   return steps.reduceRight<PromiseNext>((next, step, index) => {
     switch (step.word) {
+      case 'idempotent':
+        // Only the value of a promise can be kept; a stream would be recorded before it has begun.
+        return view === PLAIN_VALUES ? step.rule.layer(next) : refusedIteration(step.rule.operation);
       case 'fallback':
         return fallbackLayer(step.rule, next, view);
       case 'retry':

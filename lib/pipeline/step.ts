@@ -3,6 +3,7 @@ import type { FallbackRule } from '../policies/fallback/index.js';
 import type { HedgeRule } from '../policies/hedge/index.js';
 import type { RetryRule } from '../policies/retry/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
+import type { IdempotentMethod } from './idempotent-layer.js';
 
 /** The gates: rules that let a call through or not. */
 export type GateWord = 'circuitBreaker' | 'rateLimiter' | 'bulkhead';
@@ -14,6 +15,7 @@ export type Step =
   | { readonly word: 'fallback'; readonly rule: FallbackRule }
   | { readonly word: 'retry'; readonly rule: RetryRule }
   | { readonly word: 'hedge'; readonly rule: HedgeRule }
+  | { readonly word: 'idempotent'; readonly rule: IdempotentMethod }
   | LimitStep
   | GateStep;
 
@@ -35,4 +37,4 @@ export function isLimit(step: Step): step is LimitStep {
 }
 
 /** The words in which an order of policies is stated. */
-export type StepWord = Step['word'] | 'idempotent';
+export type StepWord = Step['word'];

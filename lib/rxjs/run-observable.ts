@@ -1,13 +1,16 @@
-import { from, Observable, type ObservableInput } from 'rxjs';
+import { from, Observable, type ObservableInput, throwError } from 'rxjs';
 import {
   type CallRecord,
   enterCall,
+  type FusedWay,
   invoke,
   type Invocation,
   type Pipeline,
+  refusedStream,
   type Step,
   within,
 } from '../pipeline/index.js';
+import { FusedStream, fusedWayOf } from './fused-stream.js';
 import { fallbackStream, gateStream, runInScope, type StreamNext } from './stream-layers.js';
 import { hedgeStream } from './stream-hedge.js';
 import { limitStream } from './stream-limit.js';
@@ -22,6 +25,28 @@ export type StreamCall = (self: unknown, args: readonly unknown[], first?: Invoc
  */
 export function composeObservable(pipeline: Pipeline): StreamCall {
   const layers = composeStream(pipeline);
+  const plain = plainCall(pipeline, layers);
+  const way = fusedWayOf(pipeline);
+  if (way === undefined) return plain;
+  const fused = fusedCall(pipeline, way, layers);
+  // What the method has given already is for the plain composition.
+  return (self, args, first) => (first === undefined ? fused(self, args) : plain(self, args, first));
+}
+
+/** The fused path; inside of a limited call each step has to know where it stands. */
+function fusedCall(pipeline: Pipeline, way: FusedWay, layers: StreamNext): StreamCall {
+  const { ambient, clock } = pipeline.environment;
+  const plain = plainCall(pipeline, layers);
+  return (self, args) =>
+    new Observable((subscriber) => {
+      if (ambient.current !== undefined) return plain(self, args).subscribe(subscriber);
+      const record = pipeline.begun(self, args, clock.coarseMs());
+      return new FusedStream({ way, record, subscriber, layers }).start();
+    });
+}
+
+/** The plain composition, from the beginning. */
+function plainCall(pipeline: Pipeline, layers: StreamNext): StreamCall {
   return (self, args, first) => {
     let invocation = first;
     return subscribeEach(pipeline, layers, () => {
@@ -62,6 +87,8 @@ export function composeStream(pipeline: Pipeline): StreamNext {
 
 function layer(step: Step, index: number, { environment }: Pipeline, next: StreamNext): StreamNext {
   switch (step.word) {
+    case 'idempotent':
+      return () => throwError(() => refusedStream(step.rule.operation));
     case 'fallback':
       return fallbackStream(step.rule, next);
     case 'retry':

@@ -25,7 +25,7 @@ export function runInScope(scope: Scope, subscriber: Subscriber<unknown>, stream
 }
 
 /** What a signal gives as its reason when nobody says anything else. */
-function abortError(): unknown {
+export function abortError(): unknown {
   return AbortSignal.abort().reason;
 }
 

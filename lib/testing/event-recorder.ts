@@ -2,7 +2,9 @@ import type { ResilienceEvent } from '../core/events.js';
 
 /** Anything that tells of events: `ResilienceEvents`, an `EventHub`, any Observable of events. */
 export interface EventSource {
+  /** Tells of every event from now on. */
   subscribe?(listener: (event: ResilienceEvent) => void): { unsubscribe(): void };
+  /** The same; answers how to stop. */
   listen?(listener: (event: ResilienceEvent) => void): () => void;
 }
 

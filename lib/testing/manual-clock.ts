@@ -63,18 +63,22 @@ export class ManualClock implements Clock {
     return this.planned.length;
   }
 
+  /** Milliseconds that the test has moved it by. */
   nowMs(): number {
     return this.monotonicMs;
   }
 
+  /** The same: nothing is coarse while time stands still. */
   coarseMs(): number {
     return this.monotonicMs;
   }
 
+  /** Milliseconds since 1970, from the given start on. */
   wallMs(): number {
     return this.wallOffsetMs + this.monotonicMs;
   }
 
+  /** The number that the test has chosen. */
   random(): number {
     const { source } = this;
     if (typeof source === 'number') return source;
@@ -95,6 +99,7 @@ export class ManualClock implements Clock {
     this.wallOffsetMs += byMs;
   }
 
+  /** Plans the task; it runs when the test has moved time so far. */
   schedule(delayMs: number, task: () => void, options?: TimerOptions): Timer {
     const planned: Planned = {
       dueMs: this.monotonicMs + Math.max(0, delayMs),
@@ -110,6 +115,7 @@ export class ManualClock implements Clock {
     return planned;
   }
 
+  /** Runs the task at once. */
   soon(task: () => void): void {
     task();
   }

@@ -1,5 +1,5 @@
 import { ApplicationLifetime, createEnvironment } from '../../lib/core/environment.js';
-import { EventHub } from '../../lib/core/events.js';
+import { EventHub } from '../../lib/core/event-hub.js';
 import type { RetryBudget } from '../../lib/core/retry-budget.js';
 import { Scope } from '../../lib/core/scope.js';
 import { CallRecord } from '../../lib/pipeline/call-record.js';

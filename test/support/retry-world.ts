@@ -1,5 +1,5 @@
 import { createEnvironment, ApplicationLifetime } from '../../lib/core/environment.js';
-import { EventHub } from '../../lib/core/events.js';
+import { EventHub } from '../../lib/core/event-hub.js';
 import type { RetryBudget } from '../../lib/core/retry-budget.js';
 import { type CallFacts, Scope } from '../../lib/core/scope.js';
 import {

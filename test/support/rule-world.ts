@@ -1,6 +1,6 @@
 import type { Call } from '../../lib/core/call.js';
 import { ApplicationLifetime, createEnvironment, type Environment } from '../../lib/core/environment.js';
-import { EventHub } from '../../lib/core/events.js';
+import { EventHub } from '../../lib/core/event-hub.js';
 import { type Admission, type Gate, Refusal, Turn } from '../../lib/core/rule.js';
 import { EventRecorder } from '../../lib/testing/event-recorder.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';

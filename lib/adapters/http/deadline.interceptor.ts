@@ -49,6 +49,7 @@ export class DeadlineInterceptor implements NestInterceptor {
     this.longestMs = check.durationMs('longest', this.options.longest ?? '1h', 1);
   }
 
+  /** Runs the handler under the deadline that the request came with, if it came with one. */
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const leftMs =
       context.getType() === 'http' ? this.leftMs(context.switchToHttp().getRequest()) : undefined;

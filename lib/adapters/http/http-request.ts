@@ -12,8 +12,11 @@ export interface HttpRequest {
 
 /** The headers of one attempt: those of fetch, or of axios. */
 export interface RequestHeaders {
+  /** Whether the header is there. */
   has(name: string): boolean;
+  /** Gives the header this value. */
   set(name: string, value: string): unknown;
+  /** Takes the header away. */
   delete(name: string): unknown;
 }
 

@@ -3,7 +3,9 @@
  * status decides whether it is retried. It names the host only: URLs and headers may hold secrets.
  */
 export class HttpResponseError extends Error {
+  /** Name of the class. */
   override readonly name: string = 'HttpResponseError';
+  /** Status of the answer. */
   readonly status: number;
   // Not a property of its own: what logs an error would log the headers of the answer with it.
   readonly #response: Response;
@@ -19,6 +21,7 @@ export class HttpResponseError extends Error {
     return this.#response;
   }
 
+  /** Headers of the answer. */
   get headers(): Headers {
     return this.#response.headers;
   }

@@ -10,6 +10,7 @@ export const RETRY_HEADER = 'X-Retry-Attempt';
 
 /** What `prepareRetry` is told, and may change. */
 export interface PreparedRetry {
+  /** The request that is about to be sent. */
   readonly request: HttpRequest;
   /** Number of the attempt that is about to begin, from 2. */
   readonly attempt: number;

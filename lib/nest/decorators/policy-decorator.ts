@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { InvalidOptionsError } from '../../core/index.js';
-import type { PolicyOptions } from '../../pipeline/index.js';
+import type { MethodPolicyOptions } from '../../pipeline/index.js';
 import type { AnyMethod, MethodPlan } from '../method-plan.js';
 import { wrapMethod } from './wrap-method.js';
 
@@ -35,15 +35,15 @@ export type UntypedDecorator = (
 ) => void;
 
 /** What one decorator adds to the plan of its method. */
-export interface PolicyRequest<P extends keyof PolicyOptions> {
+export interface PolicyRequest<P extends keyof MethodPolicyOptions> {
   /** As it is written: `Retryable`. */
   readonly decorator: string;
   readonly policy: P;
-  readonly options: PolicyOptions[P];
+  readonly options: MethodPolicyOptions[P];
 }
 
 /** Makes a decorator that adds one policy to the plan of its method. */
-export function policyDecorator<P extends keyof PolicyOptions>(request: PolicyRequest<P>): UntypedDecorator {
+export function policyDecorator<P extends keyof MethodPolicyOptions>(request: PolicyRequest<P>): UntypedDecorator {
   return (target, member, descriptor) => {
     const plan = wrapMethod(request.decorator, target, member, descriptor);
     if (plan.policies[request.policy] === undefined) plan.policies[request.policy] = request.options;

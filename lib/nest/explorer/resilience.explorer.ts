@@ -22,7 +22,7 @@ export class ResilienceExplorer implements OnModuleInit {
     private readonly moduleRef: ModuleRef,
   ) {}
 
-  /** @throws {InvalidOptionsError} the first that is found */
+  /** Checks and binds everything; called by Nest. @throws {InvalidOptionsError} the first that is found */
   onModuleInit(): void {
     checkSingleRoot(this.modules);
     checkStatic(this.modules);

@@ -19,7 +19,7 @@ export class ResilienceExceptionFilter implements ExceptionFilter<ResilienceErro
   /** `app.get(HttpAdapterHost)`, where the filter is not made by Nest and is to answer over HTTP. */
   constructor(@Optional() @Inject(HttpAdapterHost) private readonly adapters?: HttpAdapterHost) {}
 
-  /** @throws the error itself where nobody is there to be answered, and a GraphQL error for a resolver */
+  /** Answers the error. @throws the error itself where nobody is there to be answered, and a GraphQL error for a resolver */
   catch(error: ResilienceError, host: ArgumentsHost): Observable<never> | void {
     switch (host.getType<string>()) {
       case 'http':

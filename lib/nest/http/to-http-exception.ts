@@ -5,7 +5,9 @@ import { retryAfterMsOf, wireStatusOf } from './wire-status.js';
 
 /** Body of the HTTP answer: Nest's usual one, and the error's code. */
 export interface ResilienceHttpBody {
+  /** The status on the wire. */
   readonly statusCode: number;
+  /** The error's own text. */
   readonly message: string;
   /** Reason phrase of the status. */
   readonly error: string;
@@ -31,7 +33,9 @@ export class ResilienceHttpException extends HttpException {
  * that this package did not make, which is never mapped.
  */
 export function toHttpException(error: ResilienceError): ResilienceHttpException;
+/** As above, for anything that was thrown. */
 export function toHttpException(error: unknown): ResilienceHttpException | undefined;
+/** As above, for anything that was thrown. */
 export function toHttpException(error: unknown): ResilienceHttpException | undefined {
   if (!isResilienceError(error)) return undefined;
   const statusCode = wireStatusOf(error).http;

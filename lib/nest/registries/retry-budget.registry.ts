@@ -21,7 +21,11 @@ export class RetryBudgetRegistry {
     this.events$ = eventsOf(events, 'budget.refused');
   }
 
-  /** @throws {InvalidOptionsError} naming the known ones, where there is none of this name */
+  /**
+   * The one of this name.
+   *
+   * @throws {InvalidOptionsError} naming the known ones, where there is none
+   */
   get(name = 'default'): RetryBudgetRule {
     return this.known.get(name);
   }

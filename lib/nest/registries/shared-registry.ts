@@ -23,7 +23,11 @@ export abstract class SharedRegistry<O extends object, T extends { snapshot(): S
     private readonly family: SharedFamily<O, T>,
   ) {}
 
-  /** @throws {InvalidOptionsError} naming the known ones, where there is none of this name */
+  /**
+   * The one of this name.
+   *
+   * @throws {InvalidOptionsError} naming the known ones, where there is none
+   */
   get(name: string): T {
     // The family's own registry knows the message.
     return this.find(name) ?? this.known.get(name);

@@ -10,6 +10,7 @@ export interface FullBulkhead extends ResilienceErrorFacts {
 
 /** No place is free, nor one in the queue, or the wait was too long; the method was not called. */
 export class BulkheadFullError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_BULKHEAD_FULL';
 
   constructor(full: FullBulkhead) {

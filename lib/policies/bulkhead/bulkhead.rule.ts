@@ -9,6 +9,7 @@ import type { ResolvedBulkheadOptions } from './bulkhead.options.js';
 
 /** What a bulkhead is made of. */
 export interface BulkheadParts {
+  /** Its name in registry, errors and metrics. */
   readonly name: string;
   readonly options: ResolvedBulkheadOptions;
   readonly environment: Environment;
@@ -16,12 +17,15 @@ export interface BulkheadParts {
 
 /** A bulkhead at one moment. */
 export interface BulkheadSnapshot {
+  /** Its name in registry, errors and metrics. */
   readonly name: string;
   /** Executions that run now. */
   readonly inUse: number;
   /** Calls that wait now. */
   readonly queued: number;
+  /** The most executions at a time. */
   readonly maxConcurrentCalls: number;
+  /** The most calls that may wait. */
   readonly maxQueueSize: number;
 }
 
@@ -33,6 +37,7 @@ const PERMIT = 0;
  * ended; who waits is served in the order of coming, and nobody overtakes.
  */
 export class BulkheadRule implements Gate {
+  /** Its name in registry, errors and metrics. */
   readonly name: string;
   readonly returnsOnCancel = false;
   readonly judgesValues = false;

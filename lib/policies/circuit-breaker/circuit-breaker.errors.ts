@@ -8,6 +8,7 @@ export interface CircuitBreakerOpenFacts extends ResilienceErrorFacts {
 
 /** The breaker is open, forced open, or has all its probes out: the method did not run. */
 export class CircuitBreakerOpenError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_CIRCUIT_BREAKER_OPEN';
   /**
    * Milliseconds until a call may probe, while it is open. Missing where nobody knows: forced open, or

@@ -28,8 +28,11 @@ export interface KeyedParts extends CircuitBreakerParts {
 
 /** What a breaker looks like at one moment; durations are milliseconds, rates 0..1. */
 export interface CircuitBreakerSnapshot {
+  /** Its name in registry, errors, events and metrics. */
   readonly name: string;
+  /** The state it is in. */
   readonly state: CircuitBreakerState;
+  /** Whether it acts, or only tells. */
   readonly mode: CircuitBreakerMode;
   /** Failures by recorded calls, 0 where there are none. While open: as they were when it opened. */
   readonly failureRate: number;
@@ -37,8 +40,11 @@ export interface CircuitBreakerSnapshot {
   readonly slowCallRate: number;
   /** Calls that the rates are made of: of the window, or of the probes while half-open. */
   readonly recordedCalls: number;
+  /** Failures among the recorded calls. */
   readonly failures: number;
+  /** Slow calls among the recorded calls. */
   readonly slowCalls: number;
+  /** Failures since the last success, however long ago. */
   readonly consecutiveFailures: number;
   /** Openings that followed each other without a close; 0 while closed. */
   readonly consecutiveOpens: number;

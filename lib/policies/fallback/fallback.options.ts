@@ -9,6 +9,7 @@ export interface FallbackFailure<Args extends readonly unknown[] = readonly unkn
   readonly error: unknown;
   /** The call's arguments. */
   readonly args: Args;
+  /** The call as a whole. */
   readonly call: CallContext;
 }
 

@@ -7,6 +7,7 @@ export interface ExceededRateLimit extends ResilienceErrorFacts {
 
 /** No permit is free, and the wait for one would be longer than allowed; the method was not called. */
 export class RateLimitExceededError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_RATE_LIMIT_EXCEEDED';
   /** Whole milliseconds until a call would get a permit without waiting. */
   readonly retryAfterMs: number;

@@ -9,6 +9,7 @@ import type { ResolvedRateLimiterOptions } from './rate-limiter.options.js';
 
 /** What a rate limiter is made of. */
 export interface RateLimiterParts {
+  /** Its name in registry, errors and metrics. */
   readonly name: string;
   readonly options: ResolvedRateLimiterOptions;
   readonly environment: Environment;
@@ -16,6 +17,7 @@ export interface RateLimiterParts {
 
 /** A rate limiter at one moment. */
 export interface RateLimiterSnapshot {
+  /** Its name in registry, errors and metrics. */
   readonly name: string;
   /** Calls that might start at once; `undefined` where each key has its own. */
   readonly available: number | undefined;
@@ -23,7 +25,9 @@ export interface RateLimiterSnapshot {
   readonly queued: number;
   /** Keys that are known now; 0 where calls have none. */
   readonly keys: number;
+  /** Calls per window. */
   readonly limit: number;
+  /** Length of a window. */
   readonly windowMs: number;
 }
 
@@ -32,6 +36,7 @@ export interface RateLimiterSnapshot {
  * are refused at once where it does not; nobody overtakes, and a refused call uses nothing.
  */
 export class RateLimiterRule implements Gate {
+  /** Its name in registry, errors and metrics. */
   readonly name: string;
   readonly returnsOnCancel = false;
   readonly judgesValues = false;

@@ -7,6 +7,7 @@ const TOKEN = 1_000_000_000;
 
 /** The state of a budget at one moment. */
 export interface RetryBudgetSnapshot {
+  /** Its name in options, events and metrics. */
   readonly name: string;
   /** Tokens that are left. */
   readonly balance: number;

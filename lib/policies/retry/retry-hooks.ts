@@ -39,6 +39,7 @@ export interface RetryScheduledContext extends RetryHookContext, RetryFailure {
 export interface RetryGaveUpContext extends RetryHookContext, RetryFailure {
   /** Executions in all, the first included. */
   readonly attempts: number;
+  /** Why there is no further attempt. */
   readonly reason: GiveUpReason;
 }
 

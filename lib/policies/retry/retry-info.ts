@@ -4,6 +4,7 @@ import type { GiveUpReason } from '../../core/events.js';
 export interface RetryInfo {
   /** Executions in all, the first included. */
   readonly attempts: number;
+  /** Why there was no further attempt. */
   readonly reason: GiveUpReason;
   /** Milliseconds from the start of the first execution to the giving up. */
   readonly elapsedMs: number;

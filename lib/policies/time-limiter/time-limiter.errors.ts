@@ -11,6 +11,7 @@ export interface ExceededTimeout extends ResilienceErrorFacts {
 
 /** A time limit passed before the method settled; the method may still be running. */
 export class TimeoutExceededError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_TIMEOUT_EXCEEDED';
   /** Whether one attempt or the whole call took too long. */
   readonly limit: TimeLimitKind;

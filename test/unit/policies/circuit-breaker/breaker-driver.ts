@@ -2,7 +2,7 @@ import type { Call } from '../../../../lib/core/call.js';
 import type { Clock } from '../../../../lib/core/clock.js';
 import { ApplicationLifetime, createEnvironment } from '../../../../lib/core/environment.js';
 import { ResilienceError } from '../../../../lib/core/errors.js';
-import { EventHub } from '../../../../lib/core/events.js';
+import { EventHub } from '../../../../lib/core/event-hub.js';
 import { type Permit, Refusal, Turn } from '../../../../lib/core/rule.js';
 import {
   type CircuitBreakerGate,

@@ -1,5 +1,5 @@
 import { createEnvironment, ApplicationLifetime } from '../../../../lib/core/environment.js';
-import { EventHub } from '../../../../lib/core/events.js';
+import { EventHub } from '../../../../lib/core/event-hub.js';
 import type { CallContext } from '../../../../lib/core/call.js';
 import { IdempotentRunner } from '../../../../lib/pipeline/idempotent-runner.js';
 import { type IdempotentRunOptions, runIdempotent } from '../../../../lib/pipeline/idempotent-service.js';

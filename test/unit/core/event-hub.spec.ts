@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EventHub } from '../../../lib/core/events.js';
+import { EventHub } from '../../../lib/core/event-hub.js';
 
 const base = { operation: 'A.b', policy: 'retry', attempt: 1, delayMs: 0 } as const;
 const hubAt = (wallMs: number): EventHub => new EventHub({ wallMs: () => wallMs });

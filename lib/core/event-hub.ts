@@ -1,0 +1,69 @@
+import type { EventSink, NewEvent, ResilienceEvent } from './events.js';
+
+type Listener = (event: ResilienceEvent, source?: object) => void;
+type Reporter = (what: string, error: unknown) => void;
+
+/** The events of one application. */
+export class EventHub implements EventSink {
+  private listeners: readonly Listener[] = [];
+  private reporters: readonly Reporter[] = [];
+  /** The event that is being told, and those that happened meanwhile. */
+  private readonly untold: { readonly event: ResilienceEvent; readonly source: object | undefined }[] = [];
+
+  constructor(private readonly clock: { wallMs(): number }) {}
+
+  /** Whether anybody listens. */
+  get isObserved(): boolean {
+    return this.listeners.length > 0;
+  }
+
+  /** Adds a listener; answers how to take it away. */
+  listen(listener: Listener): () => void {
+    this.listeners = [...this.listeners, listener];
+    return () => {
+      this.listeners = this.listeners.filter((each) => each !== listener);
+    };
+  }
+
+  /** Hears of callbacks that threw; answers how to take it away. */
+  onReport(reporter: Reporter): () => void {
+    this.reporters = [...this.reporters, reporter];
+    return () => {
+      this.reporters = this.reporters.filter((each) => each !== reporter);
+    };
+  }
+
+  /** Tells all listeners, in the order of happening. */
+  emit(event: NewEvent, source?: object): void {
+    if (this.listeners.length === 0) return;
+    const complete = { ...event, timestampMs: this.clock.wallMs() } as ResilienceEvent;
+    this.untold.push({ event: complete, source });
+    // What a listener causes is told after what it was told of, to all: events keep the order of happening.
+    if (this.untold.length > 1) return;
+    for (let next = this.untold[0]; next !== undefined; next = this.untold[0]) {
+      this.tellAll(next.event, next.source);
+      this.untold.shift();
+    }
+  }
+
+  /** Tells of a callback that threw. */
+  report(what: string, error: unknown): void {
+    for (const reporter of this.reporters) {
+      try {
+        reporter(what, error);
+      } catch {
+        // There is nobody left to tell, and it must not reach the call.
+      }
+    }
+  }
+
+  private tellAll(event: ResilienceEvent, source: object | undefined): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event, source);
+      } catch (error) {
+        this.report(`a listener of ${event.kind}`, error);
+      }
+    }
+  }
+}

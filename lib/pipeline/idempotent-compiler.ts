@@ -1,0 +1,53 @@
+import { OptionCheck } from '../core/check.js';
+import {
+  IDEMPOTENT,
+  type IdempotentOptions,
+  type ResolvedIdempotentOptions,
+  resolveIdempotentOptions,
+} from '../policies/idempotency/index.js';
+import type { GateCompilerParts } from './gate-compiler.js';
+import { IdempotentMethod, type IdempotentParts } from './idempotent-layer.js';
+import { refuseHeaderKey } from './idempotent-not-yet.js';
+import { layered } from './merge.js';
+import type { Step } from './step.js';
+
+/** What is known of a guarded method where it stands. */
+export interface GuardedPlace extends Pick<IdempotentParts, 'reviveError' | 'payloadOf' | 'subjectOf'> {
+  /** Tells methods apart that come to one stored operation. */
+  readonly identity: object;
+  /** What is wrong with guarding the method there. @throws {InvalidOptionsError} */
+  check(options: ResolvedIdempotentOptions): void;
+}
+
+/** Makes the guard of one method. */
+export class IdempotentCompiler {
+  constructor(private readonly parts: GateCompilerParts) {}
+
+  /** @throws {InvalidOptionsError} naming method, field, value and what would be right */
+  idempotent(override: IdempotentOptions | undefined): Step {
+    const { engine, owner } = this.parts;
+    const { operation, guardedPlace: place } = owner;
+    if (place === undefined) return refuseCode(operation);
+    const { idempotency } = engine;
+    // The bare text: one with a number depends on the order in which classes were loaded.
+    const text: IdempotentOptions = { operation: owner.overrideKey ?? operation };
+    const { defaults } = idempotency.settings;
+    const together = layered<IdempotentOptions>(text, defaults, owner.policies.idempotent, override);
+    const options = resolveIdempotentOptions(operation, together);
+    place.check(options);
+    if (options.key === undefined) refuseHeaderKey(operation);
+    idempotency.addOperation(place.identity, { method: operation, operation: options.operation });
+    this.parts.options['idempotent'] = options;
+    const { reviveError, payloadOf, subjectOf } = place;
+    const { runner } = idempotency;
+    const warn = (warning: string): void => idempotency.warn(warning);
+    const parts = { operation, options, runner, warn, reviveError, payloadOf, subjectOf };
+    return { word: 'idempotent', rule: new IdempotentMethod(parts) };
+  }
+}
+
+/** Code without a method has no arguments that a key could be made of, and no name that stays. */
+function refuseCode(operation: string): never {
+  const check = new OptionCheck(IDEMPOTENT, operation);
+  return check.refuse('idempotent', undefined, 'is for decorated methods: use IdempotencyService.run');
+}

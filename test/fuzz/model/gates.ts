@@ -1,0 +1,294 @@
+import { breakerOpen, bulkheadFull, type Failure, rateLimited } from './failure.js';
+import type { ModelTime } from './time.js';
+
+/** How a call that was let through has ended. */
+export type GateEnd = 'success' | 'failure' | 'ignored' | 'cancelled';
+
+export type Tell = (event: Readonly<Record<string, unknown>>) => void;
+
+/** The answer to a call: a refusal, a permit, or a place in a line that can be left. */
+export type Answer =
+  | { readonly refused: Failure }
+  | { readonly end: (how: GateEnd) => void }
+  | { readonly leave: () => void };
+
+export interface ModelGate {
+  readonly returnsOnCancel: boolean;
+  /** `onTurn` hears of the turn of a call that had to wait. */
+  admit(onTurn: (answer: Answer) => void): Answer;
+  snapshot(): unknown;
+}
+
+/** A breaker's options; either a row of failures opens it, or the rate among the last calls. */
+export interface ModelBreakerOptions {
+  readonly failureThreshold: number | false;
+  readonly rate: { readonly size: number; readonly threshold: number } | false;
+  readonly waitMs: number;
+  readonly maxWaitMs: number;
+  readonly permitted: number;
+  readonly maxProbeMs: number;
+}
+
+interface Probe {
+  readonly takenMs: number;
+}
+
+/** A circuit breaker without a window of buckets: a list of outcomes, and a number for the period. */
+export class ModelBreaker implements ModelGate {
+  readonly returnsOnCancel = true;
+  private state: 'closed' | 'open' | 'half-open' | 'forced-open' | 'disabled' = 'closed';
+  private outcomes: boolean[] = [];
+  private row = 0;
+  private opens = 0;
+  private untilMs = 0;
+  private period = 0;
+  private probes: Probe[] = [];
+  private readonly counters = { success: 0, failure: 0, ignored: 0, rejected: 0, slow: 0, spared: 0 };
+
+  constructor(
+    private readonly options: ModelBreakerOptions,
+    private readonly time: ModelTime,
+    private readonly tell: Tell,
+  ) {}
+
+  admit(): Answer {
+    const { nowMs } = this.time;
+    if (this.state === 'open' && nowMs >= this.untilMs) this.become('half-open');
+    if (this.state === 'half-open') this.expire();
+    const isFull = this.outcomes.length + this.probes.length >= this.options.permitted;
+    if (this.state === 'disabled') return { end: () => undefined };
+    if (this.state === 'closed' || (this.state === 'half-open' && !isFull)) return this.permit();
+    this.counters.rejected += 1;
+    const retryAfterMs = this.state === 'open' ? this.untilMs - nowMs : undefined;
+    this.tell({ kind: 'circuit-breaker.rejected', ...(retryAfterMs !== undefined && { retryAfterMs }) });
+    return { refused: breakerOpen(retryAfterMs) };
+  }
+
+  byHand(state: 'forced-open' | 'disabled' | 'closed'): void {
+    if (state === this.state && state !== 'closed') return;
+    this.opens = 0;
+    this.become(state);
+  }
+
+  snapshot(): unknown {
+    return { state: this.state, consecutiveOpens: this.opens, counters: { ...this.counters } };
+  }
+
+  private permit(): Answer {
+    const { period } = this;
+    const probe = { takenMs: this.time.nowMs };
+    if (this.state === 'half-open') this.probes.push(probe);
+    return { end: (how) => this.end(period, probe, how) };
+  }
+
+  private end(period: number, probe: Probe, how: GateEnd): void {
+    this.expire();
+    if (period !== this.period || (this.state === 'half-open' && !this.probes.includes(probe))) return;
+    this.probes = this.probes.filter((each) => each !== probe);
+    if (how === 'cancelled') return;
+    this.counters[how] += 1;
+    if (how === 'ignored') return;
+    this.outcomes.push(how === 'success');
+    this.row = how === 'success' ? 0 : this.row + 1;
+    if (this.state === 'closed') this.judge();
+    else this.judgeProbes();
+  }
+
+  private judge(): void {
+    const { failureThreshold, rate } = this.options;
+    const isRow = failureThreshold !== false && this.row >= failureThreshold;
+    const isFull = rate !== false && this.held.length === rate.size;
+    if (isRow || (isFull && this.failureRate >= rate.threshold)) this.open();
+  }
+
+  private judgeProbes(): void {
+    const { rate, permitted } = this.options;
+    if (rate === false && this.outcomes.includes(false)) return this.open();
+    if (this.outcomes.length < permitted) return undefined;
+    if (rate !== false && this.failureRate >= rate.threshold) return this.open();
+    this.opens = 0;
+    return this.become('closed');
+  }
+
+  private open(): void {
+    this.opens += 1;
+    const waitMs = Math.min(this.options.maxWaitMs, this.options.waitMs * 2 ** (this.opens - 1));
+    this.untilMs = this.time.nowMs + waitMs;
+    this.become('open', waitMs);
+  }
+
+  private get held(): readonly boolean[] {
+    const { rate } = this.options;
+    return rate === false || this.state !== 'closed' ? this.outcomes : this.outcomes.slice(-rate.size);
+  }
+
+  private get failureRate(): number {
+    const { held } = this;
+    return held.length === 0 ? 0 : held.filter((isGood) => !isGood).length / held.length;
+  }
+
+  private become(to: ModelBreaker['state'], waitMs?: number): void {
+    const { state: from, failureRate, held } = this;
+    this.state = to;
+    this.period += 1;
+    this.probes = [];
+    this.row = 0;
+    // An open breaker shows what has opened it.
+    this.outcomes = to === 'open' ? [...held] : [];
+    if (from === to) return;
+    const change = { kind: 'circuit-breaker.state-changed', from, to, failureRate, keyed: false };
+    this.tell({ ...change, ...(waitMs !== undefined && { waitMs }) });
+  }
+
+  private expire(): void {
+    const { maxProbeMs } = this.options;
+    this.probes = this.probes.filter(({ takenMs }) => this.time.nowMs - takenMs < maxProbeMs);
+  }
+}
+
+export interface ModelBulkheadOptions {
+  readonly maxConcurrentCalls: number;
+  readonly maxQueueSize: number;
+  readonly maxWaitMs: number | undefined;
+}
+
+/** A number and a list. */
+export class ModelBulkhead implements ModelGate {
+  readonly returnsOnCancel = false;
+  private inUse = 0;
+  private line: { readonly serve: () => void }[] = [];
+
+  constructor(
+    private readonly options: ModelBulkheadOptions,
+    private readonly time: ModelTime,
+    private readonly tell: Tell,
+  ) {}
+
+  admit(onTurn: (answer: Answer) => void): Answer {
+    const { maxConcurrentCalls, maxQueueSize, maxWaitMs } = this.options;
+    if (this.inUse < maxConcurrentCalls) return this.take();
+    if (this.line.length >= maxQueueSize || maxWaitMs === 0) return this.refuse();
+    let stop = (): void => undefined;
+    const waiter = { serve: () => (stop(), this.time.soon(() => onTurn(answer))) };
+    let answer: Answer;
+    const leave = (): void => {
+      stop();
+      this.line = this.line.filter((each) => each !== waiter);
+    };
+    waiter.serve = () => {
+      leave();
+      answer = this.take();
+      onTurn(answer);
+    };
+    this.line.push(waiter);
+    if (maxWaitMs !== undefined) {
+      stop = this.time.after(maxWaitMs, () => {
+        leave();
+        onTurn(this.refuse());
+      });
+    }
+    return { leave };
+  }
+
+  snapshot(): unknown {
+    return { inUse: this.inUse, queued: this.line.length };
+  }
+
+  private take(): Answer {
+    this.inUse += 1;
+    return {
+      end: () => {
+        this.inUse -= 1;
+        this.line[0]?.serve();
+      },
+    };
+  }
+
+  private refuse(): Answer {
+    this.tell({ kind: 'bulkhead.rejected' });
+    return { refused: bulkheadFull };
+  }
+}
+
+export interface ModelRateOptions {
+  readonly type: 'smooth' | 'fixed' | 'rolling';
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly maxWaitMs: number;
+}
+
+/** The times of all starts, and a list of those who wait. */
+export class ModelRateLimiter implements ModelGate {
+  readonly returnsOnCancel = false;
+  private readonly starts: number[] = [];
+  private beganMs: number | undefined;
+  private line: { readonly serve: () => void }[] = [];
+  private stop: (() => void) | undefined;
+
+  constructor(
+    private readonly options: ModelRateOptions,
+    private readonly time: ModelTime,
+    private readonly tell: Tell,
+  ) {}
+
+  admit(onTurn: (answer: Answer) => void): Answer {
+    const { nowMs } = this.time;
+    this.beganMs ??= nowMs;
+    const atMs = this.startOfNext(this.line.length);
+    if (atMs === nowMs) {
+      this.starts.push(nowMs);
+      return { end: () => undefined };
+    }
+    if (atMs - nowMs > this.options.maxWaitMs) {
+      const retryAfterMs = Math.ceil(atMs - nowMs);
+      this.tell({ kind: 'rate-limiter.rejected', retryAfterMs });
+      return { refused: rateLimited(retryAfterMs) };
+    }
+    const waiter = { serve: () => onTurn({ end: () => undefined }) };
+    this.line.push(waiter);
+    this.arm();
+    const leave = (): void => {
+      this.line = this.line.filter((each) => each !== waiter);
+      this.arm();
+    };
+    return { leave };
+  }
+
+  snapshot(): unknown {
+    return { queued: this.line.length };
+  }
+
+  /** When somebody starts who stands behind so many others. */
+  private startOfNext(ahead: number): number {
+    const planned = [...this.starts];
+    for (let index = 0; index < ahead; index += 1) planned.push(this.earliest(planned));
+    return this.earliest(planned);
+  }
+
+  private earliest(starts: readonly number[]): number {
+    const { type, limit, windowMs } = this.options;
+    const fromMs = Math.max(this.time.nowMs, starts.at(-1) ?? 0);
+    if (type === 'smooth') return Math.max(fromMs, (starts.at(-1) ?? -windowMs) + windowMs / limit);
+    if (type === 'rolling') return Math.max(fromMs, (starts.at(-limit) ?? -windowMs) + windowMs);
+    const beganMs = this.beganMs ?? 0;
+    const windowOf = (atMs: number): number => Math.floor((atMs - beganMs) / windowMs);
+    const window = windowOf(fromMs);
+    const isFull = starts.filter((atMs) => windowOf(atMs) === window).length >= limit;
+    return isFull ? beganMs + (window + 1) * windowMs : fromMs;
+  }
+
+  private arm(): void {
+    this.stop?.();
+    this.stop = undefined;
+    if (this.line.length === 0) return;
+    this.stop = this.time.after(this.startOfNext(0) - this.time.nowMs, () => this.serve());
+  }
+
+  private serve(): void {
+    while (this.line.length > 0 && this.startOfNext(0) === this.time.nowMs) {
+      this.starts.push(this.time.nowMs);
+      this.line.shift()?.serve();
+    }
+    this.arm();
+  }
+}
