@@ -11,6 +11,7 @@ export {
 } from './core/index.js';
 export type {
   CallContext,
+  CallIdempotency,
   CircuitBreakerState,
   Clock,
   Duration,

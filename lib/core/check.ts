@@ -45,7 +45,8 @@ export class OptionCheck {
   ratio(field: string, value: unknown): number {
     if (typeof value === 'number' && value > 0 && value <= 1) return value;
     const isPercentage = typeof value === 'number' && value > 1 && value <= 100;
-    const hint = isPercentage ? ` (did you mean ${value / 100}?)` : '';
+    // Rounded: a hundredth of 1.1 is not what anybody would write.
+    const hint = isPercentage ? ` (did you mean ${Number((value / 100).toPrecision(6))}?)` : '';
     return this.refuse(field, value, `must be a ratio above 0, at most 1${hint}`);
   }
 

@@ -1,11 +1,12 @@
 import type { EventSink, NewEvent, ResilienceEvent } from './events.js';
 
 type Listener = (event: ResilienceEvent, source?: object) => void;
+type Kinds = readonly ResilienceEvent['kind'][];
 type Reporter = (what: string, error: unknown) => void;
 
 /** The events of one application. */
 export class EventHub implements EventSink {
-  private listeners: readonly Listener[] = [];
+  private listeners: readonly { readonly listener: Listener; readonly kinds: Kinds | undefined }[] = [];
   private reporters: readonly Reporter[] = [];
   /** The event that is being told, and those that happened meanwhile. */
   private readonly untold: { readonly event: ResilienceEvent; readonly source: object | undefined }[] = [];
@@ -17,11 +18,20 @@ export class EventHub implements EventSink {
     return this.listeners.length > 0;
   }
 
-  /** Adds a listener; answers how to take it away. */
-  listen(listener: Listener): () => void {
-    this.listeners = [...this.listeners, listener];
+  /** Whether a listener has asked for this kind, or for all. */
+  isAwaited(kind: ResilienceEvent['kind']): boolean {
+    return this.listeners.some(({ kinds }) => kinds === undefined || kinds.includes(kind));
+  }
+
+  /**
+   * Adds a listener to events of these kinds, or of all; answers how to take it away. Whoever names kinds does not
+   * cause the others to be made: a refusal that nobody wants to hear of costs a third less.
+   */
+  listen(listener: Listener, kinds?: Kinds): () => void {
+    const added = { listener, kinds };
+    this.listeners = [...this.listeners, added];
     return () => {
-      this.listeners = this.listeners.filter((each) => each !== listener);
+      this.listeners = this.listeners.filter((each) => each !== added);
     };
   }
 
@@ -35,7 +45,7 @@ export class EventHub implements EventSink {
 
   /** Tells all listeners, in the order of happening. */
   emit(event: NewEvent, source?: object): void {
-    if (this.listeners.length === 0) return;
+    if (!this.isAwaited(event.kind)) return;
     const complete = { ...event, timestampMs: this.clock.wallMs() } as ResilienceEvent;
     this.untold.push({ event: complete, source });
     // What a listener causes is told after what it was told of, to all: events keep the order of happening.
@@ -58,7 +68,8 @@ export class EventHub implements EventSink {
   }
 
   private tellAll(event: ResilienceEvent, source: object | undefined): void {
-    for (const listener of this.listeners) {
+    for (const { listener, kinds } of this.listeners) {
+      if (kinds !== undefined && !kinds.includes(event.kind)) continue;
       try {
         listener(event, source);
       } catch (error) {

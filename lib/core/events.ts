@@ -147,6 +147,8 @@ export type NewEvent = ResilienceEvent extends infer E
 export interface EventSink {
   /** Whether anybody listens; where nobody does, no event object is worth making. */
   readonly isObserved: boolean;
+  /** Whether anybody wants events of this kind: for those of which there may be one with every call. */
+  isAwaited(kind: ResilienceEvent['kind']): boolean;
   /**
    * Tells all listeners, in order. What a listener throws is reported and changes nothing. The source tells apart
    * those that share a name, without saying who they are; it is for listeners within the package.

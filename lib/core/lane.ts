@@ -18,6 +18,7 @@ export class Lane {
   private first: LaneEntry | undefined;
   private last: LaneEntry | undefined;
   private timer: Timer | undefined;
+  private isRinging = false;
   private isIdleCheckPlanned = false;
 
   constructor(
@@ -33,7 +34,8 @@ export class Lane {
     if (this.last === undefined) this.first = entry;
     else this.last.laneNext = entry;
     this.last = entry;
-    if (this.timer === undefined) this.arm(this.durationMs);
+    // Who enters out of its own `timeUp` may stand behind others, which are due before it.
+    if (this.timer === undefined && !this.isRinging) this.arm(this.durationMs);
   }
 
   /** The entry ended by itself; harmless for one that is not in the lane. */
@@ -55,12 +57,14 @@ export class Lane {
 
   private ring(): void {
     this.timer = undefined;
+    this.isRinging = true;
     const nowMs = this.clock.nowMs();
     while (this.first !== undefined && this.first.laneDueMs <= nowMs) {
       const entry = this.first;
       this.leave(entry);
       entry.timeUp();
     }
+    this.isRinging = false;
     if (this.first !== undefined && this.timer === undefined) this.arm(this.first.laneDueMs - nowMs);
   }
 

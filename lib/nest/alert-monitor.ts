@@ -1,5 +1,10 @@
 import type { Environment, EventHub, ResilienceEvent, Timer } from '../core/index.js';
-import { type AlertNotice, AlertsRule, type ResolvedAlertOptions } from '../policies/alerts/index.js';
+import {
+  ALERTING,
+  type AlertNotice,
+  AlertsRule,
+  type ResolvedAlertOptions,
+} from '../policies/alerts/index.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -20,7 +25,7 @@ export class AlertMonitor {
     options: ResolvedAlertOptions,
   ) {
     this.rule = new AlertsRule(options);
-    this.stopListening = events.listen((event, source) => this.hear(event, source));
+    this.stopListening = events.listen((event, source) => this.hear(event, source), ALERTING);
     environment.lifetime.onClosing(() => this.stop());
   }
 
@@ -32,7 +37,6 @@ export class AlertMonitor {
   }
 
   private hear(event: ResilienceEvent, source: object | undefined): void {
-    if (!this.rule.isAbout(event)) return;
     this.untold.push(...this.rule.told(event, source, this.environment.clock.nowMs()));
     this.plan();
   }

@@ -10,6 +10,8 @@ import type {
 /** Facts of one kind and policy are told at most this often. */
 const QUIET_MS = 10_000;
 
+const TOLD = ['circuit-breaker.state-changed', 'alert.raised', 'alert.cleared', 'budget.refused'] as const;
+
 /**
  * Tells through Nest's `Logger` what a person on call wants to know: when a breaker changes its state, when an
  * alert is raised, when a retry budget runs dry, and when a callback of the application throws. Never a line per call.
@@ -19,7 +21,7 @@ export class ResilienceLogger {
   private readonly lastToldMs = new Map<string, number>();
 
   constructor(hub: EventHub) {
-    hub.listen((event) => this.tell(event));
+    hub.listen((event) => this.tell(event), TOLD);
     hub.onReport((what, error) => this.tellReport(what, error));
   }
 

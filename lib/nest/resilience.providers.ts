@@ -9,6 +9,8 @@ import { GlobalFilterPlacement } from './http/global-filter-placement.js';
 import { ResilienceExceptionFilter } from './http/resilience-exception.filter.js';
 import { coverHiddenHandlers } from './http/repeated-handlers.js';
 import { providerOf } from './hosts.js';
+import { IdempotencyLifecycle } from './idempotency-lifecycle.js';
+import { IdempotencyService } from './idempotency.service.js';
 import { BulkheadRegistry } from './registries/bulkhead.registry.js';
 import { CircuitBreakerRegistry } from './registries/circuit-breaker.registry.js';
 import { RateLimiterRegistry } from './registries/rate-limiter.registry.js';
@@ -85,6 +87,17 @@ export const PROVIDERS: readonly Provider[] = [
     inject: [ResilienceRuntime],
   },
   {
+    provide: IdempotencyService,
+    useFactory: (runtime: ResilienceRuntime) => new IdempotencyService(runtime),
+    inject: [ResilienceRuntime],
+  },
+  {
+    provide: IdempotencyLifecycle,
+    useFactory: (runtime: ResilienceRuntime) => new IdempotencyLifecycle(runtime),
+    // Made after the explorer, whose boot shows whether anything is guarded.
+    inject: [ResilienceRuntime, ResilienceExplorer],
+  },
+  {
     provide: Chaos,
     useFactory: (runtime: ResilienceRuntime, explorer: ResilienceExplorer) => new Chaos(runtime, explorer),
     inject: [ResilienceRuntime, ResilienceExplorer],
@@ -112,5 +125,6 @@ export const EXPORTED = [
   RateLimiterRegistry,
   RetryBudgetRegistry,
   ResilienceService,
+  IdempotencyService,
   Chaos,
 ] as const;

@@ -53,15 +53,24 @@ export class ResilienceService {
     return (await (options.signal ? pipeline.run(fn, [], options) : pipeline.call(fn, []))) as T;
   }
 
-  /** A function that runs the given one under the policies; each call is a call of its own. */
+  /**
+   * A function that runs the given one under the policies, with its own name, length and `this`; each call is a
+   * call of its own.
+   *
+   * @throws {InvalidOptionsError} where an option cannot be meant, or nothing is configured under the name
+   */
   wrap<A extends unknown[], R>(
     fn: (...args: A) => R,
     policies: ExecuteOptions | string,
   ): (...args: A) => Promise<Awaited<R>> {
     const { steps, operation, environment } = this.pipelineOf(policies);
     const pipeline = new Pipeline({ steps, operation, environment, target: { method: fn } });
-    // The pipeline passes on what the function gives.
-    return (...args) => pipeline.call(undefined, args) as Promise<Awaited<R>>;
+    const wrapped = function (this: unknown, ...args: A): Promise<Awaited<R>> {
+      // The pipeline passes on what the function gives.
+      return pipeline.call(this, args) as Promise<Awaited<R>>;
+    };
+    const { name, length } = fn;
+    return Object.defineProperties(wrapped, { name: { value: name }, length: { value: length } });
   }
 
   /**

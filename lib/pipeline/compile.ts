@@ -16,6 +16,7 @@ import type { PolicyOwner } from './policy-owner.js';
 import { RepeatCompiler } from './repeat-compiler.js';
 import { timeLimiterOptions } from './short-forms.js';
 import type { Step, StepWord } from './step.js';
+import { checkForms } from './written-forms.js';
 
 /** What a method's policies have become. */
 export interface CompiledPolicies {
@@ -50,6 +51,7 @@ export class Compiler {
   /** @throws {InvalidOptionsError} naming method, field, value and what would be right */
   compile(): CompiledPolicies {
     const { policies, operation } = this.owner;
+    checkForms(operation, policies);
     this.refuseIdleOverrides(policies);
     this.addSteps();
     const order = policies.order?.filter((word) => !this.isTakenAway(word));
@@ -78,6 +80,7 @@ export class Compiler {
    * @throws {InvalidOptionsError} naming both places where two differ
    */
   declare(): void {
+    checkForms(this.owner.operation, this.owner.policies);
     this.gates.declare();
   }
 

@@ -4,7 +4,7 @@ import { resolveCircuitBreakerOptions } from '../policies/circuit-breaker/index.
 import { resolveHedgeOptions } from '../policies/hedge/index.js';
 import { resolveRetryOptions } from '../policies/retry/index.js';
 import { resolveTimeLimiterOptions } from '../policies/time-limiter/index.js';
-import type { EngineOptions, PolicyDefaults } from './policy-options.js';
+import type { EngineOptions, NamedPolicies, PolicyDefaults } from './policy-options.js';
 
 const DEFAULTS: readonly string[] = [
   'retry',
@@ -29,6 +29,42 @@ export function checkEngineOptions({ defaults, overrides, enabled }: EngineOptio
     check.onlyKnown(override, OVERRIDES, `overrides['${operation}']`);
     if ('idempotent' in override) checkIdempotent(check, operation, override.idempotent);
   }
+}
+
+/** Where a module names policies. */
+const NAMED: readonly string[] = [
+  'retries',
+  'circuitBreakers',
+  'bulkheads',
+  'rateLimiters',
+  'retryBudgets',
+] satisfies (keyof NamedPolicies)[];
+
+/**
+ * What is no object has no options, and would silently mean the defaults.
+ *
+ * @throws {InvalidOptionsError} naming the path of what cannot be meant
+ */
+export function checkNamedPolicies(named: NamedPolicies, place: string): void {
+  const check = new OptionCheck('resilience', 'ResilienceModule');
+  for (const family of NAMED as readonly (keyof NamedPolicies)[]) {
+    const policies: unknown = named[family];
+    if (policies === undefined) continue;
+    const path = `${place}${family}`;
+    if (!isObject(policies)) check.refuse(path, policies, 'must be an object: options by name');
+    for (const [name, options] of Object.entries(policies as object)) {
+      if (!isObject(options)) check.refuse(`${path}.${name}`, options, 'must be an object of options');
+    }
+  }
+}
+
+/** The same for a feature, which has nothing but named policies. @throws {InvalidOptionsError} */
+export function checkFeatureOptions(named: NamedPolicies, place: string): void {
+  new OptionCheck('resilience', 'ResilienceModule').onlyKnown(named, NAMED, place.replace(/\.$/, ''));
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What is no object would be laid over nothing, and `false` would seem to have taken the guard away. */

@@ -20,7 +20,7 @@ import {
 import { resolveRetryOptions, type RetryOptions } from '../policies/retry/index.js';
 import { Breaker } from './breaker.js';
 import { EngineIdempotency } from './engine-idempotency.js';
-import { checkEngineOptions } from './engine-options-check.js';
+import { checkEngineOptions, checkFeatureOptions, checkNamedPolicies } from './engine-options-check.js';
 import { layered } from './merge.js';
 import type { EngineOptions, NamedPolicies } from './policy-options.js';
 import { SharedFamily } from './shared-family.js';
@@ -55,6 +55,8 @@ export class Engine {
    * @throws {InvalidOptionsError} naming the path of the option that cannot be meant, or the two places that differ
    */
   add(named: NamedPolicies, place = ''): void {
+    if (place !== '') checkFeatureOptions(named, place);
+    checkNamedPolicies(named, place);
     for (const [name, options] of Object.entries(named.retries ?? {})) this.addRetry(name, place, options);
     for (const [name, options] of Object.entries(named.retryBudgets ?? {})) {
       this.addBudget(name, `${place}retryBudgets.${name}`, options);

@@ -3,7 +3,7 @@ import { type Admission, type Permit, Refusal } from '../core/rule.js';
 import { Scope } from '../core/scope.js';
 import { CallRecord, type Invocation } from './call-record.js';
 import type { FusedWay } from './fused-way.js';
-import { argumentsFor } from './invoke.js';
+import { apply, argumentsFor } from './invoke.js';
 import { rejectedSoon } from './rejected-soon.js';
 
 const NO_ARGUMENTS: readonly unknown[] = [];
@@ -100,7 +100,7 @@ export class FusedCall implements Call {
   /** Calls the method. What it throws is thrown. */
   callMethod(): unknown {
     const { target } = this.way;
-    if (target.contextIndex === undefined) return Reflect.apply(target.method, this.self, this.args);
+    if (target.contextIndex === undefined) return apply(target.method, this.self, this.args);
     const args = argumentsFor(this.args, target.contextIndex, this.scope ?? this.makeScope());
     return Reflect.apply(target.method, this.self, args);
   }

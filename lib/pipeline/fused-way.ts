@@ -7,7 +7,7 @@ import type { RetryRule } from '../policies/retry/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
 import type { FirstAttempt } from './call-record.js';
 import type { Target } from './invoke.js';
-import { isLimit, type Step } from './step.js';
+import { isGate, isLimit, type Step } from './step.js';
 
 /** What the fused path needs of the pipeline it belongs to. */
 export interface FusedPipeline {
@@ -49,20 +49,16 @@ export class FusedWay {
     const gates: Gate[] = [];
     const stepOfGate: number[] = [];
     const limits: TimeLimit[] = [];
-    let isHedged = false;
     for (const [index, step] of steps.entries()) {
       if (step.word === 'retry') this.retry = step.rule;
       else if (step.word === 'fallback') this.fallback = step.rule.remembers ? step.rule : undefined;
-      else if (step.word === 'hedge') isHedged = true;
-      // Guarded calls never come this way.
-      else if (step.word === 'idempotent') continue;
       else if (isLimit(step)) limits.push(step.rule);
-      else {
+      else if (isGate(step)) {
         gates.push(step.rule);
         stepOfGate.push(index);
       }
     }
-    this.isHedged = isHedged;
+    this.isHedged = steps.some((step) => step.word === 'hedge');
     this.clock = environment.clock;
     this.target = target;
     this.gates = gates;

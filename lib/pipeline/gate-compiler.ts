@@ -87,8 +87,7 @@ export class GateCompiler {
     const { name } = written;
     if (name === undefined) return family.own(operation, layered<Partial<O>>(written, override));
     if (override !== undefined) this.refuseOverride(policy, name);
-    family.declare(name, operation, written);
-    return family.obtain(name, operation);
+    return family.claim(name, operation, written);
   }
 
   private refuseOverride(policy: GateWord, name: string): never {

@@ -2,22 +2,13 @@ import { OptionCheck } from '../core/check.js';
 import {
   IDEMPOTENT,
   type IdempotentOptions,
-  type ResolvedIdempotentOptions,
   resolveIdempotentOptions,
 } from '../policies/idempotency/index.js';
 import type { GateCompilerParts } from './gate-compiler.js';
-import { IdempotentMethod, type IdempotentParts } from './idempotent-layer.js';
+import { IdempotentMethod } from './idempotent-layer.js';
 import { refuseHeaderKey } from './idempotent-not-yet.js';
 import { layered } from './merge.js';
 import type { Step } from './step.js';
-
-/** What is known of a guarded method where it stands. */
-export interface GuardedPlace extends Pick<IdempotentParts, 'reviveError' | 'payloadOf' | 'subjectOf'> {
-  /** Tells methods apart that come to one stored operation. */
-  readonly identity: object;
-  /** What is wrong with guarding the method there. @throws {InvalidOptionsError} */
-  check(options: ResolvedIdempotentOptions): void;
-}
 
 /** Makes the guard of one method. */
 export class IdempotentCompiler {

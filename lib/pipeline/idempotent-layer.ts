@@ -31,8 +31,8 @@ export interface IdempotentParts {
   readonly reviveError?: ReviveError | undefined;
   /** Takes those arguments away that carry the call and not the payload. @defaultValue keeps all */
   readonly payloadOf?: ((args: readonly unknown[]) => readonly unknown[]) | undefined;
-  /** What `scope` and `fingerprint` get beside the arguments. @defaultValue nothing */
-  readonly subjectOf?: ((record: CallRecord) => Omit<IdempotencySubject, 'args'>) | undefined;
+  /** What `scope` and `fingerprint` get. @defaultValue the arguments alone */
+  readonly subjectOf?: ((args: readonly unknown[]) => IdempotencySubject) | undefined;
 }
 
 /** What all executions under one claim have in common; its scope belongs to the claim and to no caller. */
@@ -128,7 +128,7 @@ export class IdempotentMethod {
 
   private ruleOf(key: string, record: CallRecord): IdempotencyRule {
     const { options, runner, subjectOf } = this.parts;
-    const subject: IdempotencySubject = { ...subjectOf?.(record), args: record.args };
+    const subject = subjectOf?.(record.args) ?? { args: record.args };
     const { operation } = options;
     const storedKey = runner.nameOf({ operation, key, scope: this.scopeOf(subject) });
     return new IdempotencyRule(storedKey, this.fingerprintOf(subject), options);

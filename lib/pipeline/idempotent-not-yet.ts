@@ -33,6 +33,14 @@ export function refuseOwnAnswer(operation: string): never {
   throw refusal(operation, 'method', expected);
 }
 
+/** A route handler whose payload is somewhere in the request. @throws {InvalidOptionsError} always */
+export function refuseUncompared(operation: string): never {
+  const expected =
+    'is needed: what a handler reads from @Req() is not compared by this version; ' +
+    'give a function of { args } that picks what must be the same';
+  throw refusal(operation, 'fingerprint', expected);
+}
+
 /** The incoming request, asked for by a `scope` or `fingerprint` function. @throws {InvalidOptionsError} always */
 export function refuseRequest(operation: string, field: 'request' | 'executionContext'): never {
   const remedy = `\`${field}\` is not given in this version: take what you need from \`args\``;

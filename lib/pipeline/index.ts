@@ -16,16 +16,22 @@ export { EngineIdempotency } from './engine-idempotency.js';
 export type { Learned } from './fused-learning.js';
 export { FusedWay } from './fused-way.js';
 export { HeldPermit } from './held-permit.js';
-export type { GuardedPlace } from './idempotent-compiler.js';
-export { refuseHeaderKey, refuseOwnAnswer, refuseRequest, refusedStream } from './idempotent-not-yet.js';
+export type { GuardedPlace } from './guarded-place.js';
+export {
+  refuseHeaderKey,
+  refuseOwnAnswer,
+  refuseRequest,
+  refuseUncompared,
+  refusedStream,
+} from './idempotent-not-yet.js';
 export type { InspectedRecord, RecordName } from './idempotent-runner.js';
 export { runIdempotent } from './idempotent-service.js';
 export type { IdempotentRunOptions } from './idempotent-service.js';
 export type { ReviveError } from './idempotent-values.js';
-export { argumentsFor, CONTEXT_FIRST, FUNCTIONS, invoke, within } from './invoke.js';
+export { apply, argumentsFor, CONTEXT_FIRST, FUNCTIONS, invoke, within } from './invoke.js';
 export type { Target } from './invoke.js';
 export { layered } from './merge.js';
-export { CANONICAL_ORDER, checkOrder, inOrder } from './order.js';
+export { CANONICAL_ORDER } from './order.js';
 export { createPolicies, Policies } from './policies.js';
 export type { PoliciesOptions } from './policies.js';
 export type {

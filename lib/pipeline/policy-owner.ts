@@ -1,5 +1,5 @@
 import type { FallbackParts } from '../policies/fallback/index.js';
-import type { GuardedPlace } from './idempotent-compiler.js';
+import type { GuardedPlace } from './guarded-place.js';
 import type { MethodPolicyOptions } from './policy-options.js';
 
 /** A method, or a block of code, and the policies it asks for. */

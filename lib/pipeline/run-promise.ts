@@ -1,8 +1,16 @@
 import type { Environment } from '../core/environment.js';
 import { invoke, type Target } from './invoke.js';
-import { fallbackLayer, gateLayer, PLAIN_VALUES, type PromiseNext, retryLayer } from './promise-layers.js';
+import {
+  fallbackLayer,
+  gateLayer,
+  PLAIN_VALUES,
+  type PromiseNext,
+  retryLayer,
+  type ValueView,
+} from './promise-layers.js';
 import { hedgeLayer } from './promise-hedge.js';
 import { limitLayer } from './promise-limit.js';
+import type { IdempotentMethod } from './idempotent-layer.js';
 import { refusedIteration } from './idempotent-not-yet.js';
 import type { Step } from './step.js';
 
@@ -30,8 +38,7 @@ export function composeLayers(
   return steps.reduceRight<PromiseNext>((next, step, index) => {
     switch (step.word) {
       case 'idempotent':
-        // Only the value of a promise can be kept; a stream would be recorded before it has begun.
-        return view === PLAIN_VALUES ? step.rule.layer(next) : refusedIteration(step.rule.operation);
+        return guardLayer(step.rule, next, view);
       case 'fallback':
         return fallbackLayer(step.rule, next, view);
       case 'retry':
@@ -47,4 +54,9 @@ export function composeLayers(
         return gateLayer(step.rule, index, next, view);
     }
   }, innermost);
+}
+
+/** Only the value of a promise can be kept; an iteration would be recorded before it has begun. */
+function guardLayer(rule: IdempotentMethod, next: PromiseNext, view: ValueView): PromiseNext {
+  return view === PLAIN_VALUES ? rule.layer(next) : refusedIteration(rule.operation);
 }

@@ -1,6 +1,6 @@
 import { NamedRegistry } from '../core/registry.js';
 import { layered } from './merge.js';
-import { SharedOptions } from './shared-options.js';
+import { SharedOptions, type TakeBack } from './shared-options.js';
 
 /** How the shared objects of one kind are made and changed. */
 export interface FamilyParts<O extends object, T> {
@@ -42,11 +42,18 @@ export class SharedFamily<O extends object, T> {
    * @throws {InvalidOptionsError} naming both places where they differ
    */
   declare(name: string, place: string, options: Partial<O>): void {
-    const shared = this.options.get(name) ?? new SharedOptions<Partial<O>>(this.parts.policy, name);
-    this.options.set(name, shared);
-    const isNew = shared.add(place, options);
-    const existing = this.registry.find(name);
-    if (isNew && existing !== undefined) this.parts.change(existing, place, this.optionsOf(name));
+    this.lay(name, place, options);
+  }
+
+  /**
+   * The object of this name with what one more place says of it. Options that cannot be meant leave nothing
+   * behind: who names the object later is not refused for them.
+   *
+   * @throws {InvalidOptionsError} naming the option that cannot be meant, or both places where two differ
+   */
+  claim(name: string, place: string, options: Partial<O>): T {
+    const takeBack = this.lay(name, place, options);
+    return undoneByError(takeBack, () => this.obtain(name, place));
   }
 
   /** The object of this name, if it exists or somebody has said what it should be. */
@@ -81,8 +88,30 @@ export class SharedFamily<O extends object, T> {
     for (const name of this.named) this.obtain(name, `${this.parts.path}.${name}`);
   }
 
+  private lay(name: string, place: string, options: Partial<O>): TakeBack | undefined {
+    const known = this.options.get(name);
+    const shared = known ?? new SharedOptions<Partial<O>>(this.parts.policy, name);
+    const takeOut = shared.add(place, options);
+    this.options.set(name, shared);
+    const takeBack = known === undefined ? (): unknown => this.options.delete(name) : takeOut;
+    const existing = this.registry.find(name);
+    if (takeOut === undefined || existing === undefined) return takeBack;
+    undoneByError(takeBack, () => this.parts.change(existing, place, this.optionsOf(name)));
+    return takeBack;
+  }
+
   private optionsOf(name: string): O {
     // What is still missing is refused by `make`.
     return layered<Partial<O>>(this.parts.defaults, this.options.get(name)?.together) as O;
+  }
+}
+
+/** What the work gives; where it throws, what was added for it is taken back. */
+function undoneByError<R>(takeBack: TakeBack | undefined, work: () => R): R {
+  try {
+    return work();
+  } catch (error) {
+    takeBack?.();
+    throw error;
   }
 }

@@ -2,6 +2,9 @@ import { show } from '../core/check.js';
 import { InvalidOptionsError } from '../core/errors.js';
 import { isSameOption } from './merge.js';
 
+/** Makes as if options had never been added. */
+export type TakeBack = () => unknown;
+
 /** Where options of a shared object were written. */
 interface Source {
   /** `Class.method`, or the path of a module option. */
@@ -14,7 +17,7 @@ interface Source {
  * must be given alike, whatever any precedence would say.
  */
 export class SharedOptions<T extends object> {
-  private readonly sources: Source[] = [];
+  private sources: readonly Source[] = [];
 
   constructor(
     private readonly policy: string,
@@ -22,11 +25,11 @@ export class SharedOptions<T extends object> {
   ) {}
 
   /**
-   * Adds what one place says; answers whether that was news.
+   * Adds what one place says; answers how to take it back, where that was news.
    *
    * @throws {InvalidOptionsError} naming both places, where a field is given another value than before
    */
-  add(place: string, options: T): boolean {
+  add(place: string, options: T): TakeBack | undefined {
     const given = Object.entries(options).filter(([field, value]) => value !== undefined && field !== 'name');
     for (const source of this.sources) {
       const conflict = given.find(([field, value]) => {
@@ -38,8 +41,12 @@ export class SharedOptions<T extends object> {
     const isKnown = given.every(([field]) =>
       this.sources.some((source) => source.options[field] !== undefined),
     );
-    if (!isKnown) this.sources.push({ place, options: Object.fromEntries(given) });
-    return !isKnown;
+    if (isKnown) return undefined;
+    const added = { place, options: Object.fromEntries(given) };
+    this.sources = [...this.sources, added];
+    return () => {
+      this.sources = this.sources.filter((source) => source !== added);
+    };
   }
 
   /** All fields together. */

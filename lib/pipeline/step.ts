@@ -36,5 +36,10 @@ export function isLimit(step: Step): step is LimitStep {
   return step.word === 'totalTimeout' || step.word === 'attemptTimeout';
 }
 
+/** Whether a step is a gate. */
+export function isGate(step: Step): step is GateStep {
+  return step.word === 'circuitBreaker' || step.word === 'rateLimiter' || step.word === 'bulkhead';
+}
+
 /** The words in which an order of policies is stated. */
 export type StepWord = Step['word'];

@@ -1,38 +1,9 @@
 import { from, type ObservableInput, type Observer, type Subscriber, Subscription } from 'rxjs';
 import { type Admission, type Gate, type Permit, Refusal } from '../core/rule.js';
 import { Scope } from '../core/scope.js';
-import {
-  argumentsFor,
-  type CallRecord,
-  FusedWay,
-  type Invocation,
-  type Pipeline,
-  type StepWord,
-} from '../pipeline/index.js';
+import { apply, argumentsFor, type CallRecord, type FusedWay, type Invocation } from '../pipeline/index.js';
+import type { RetryRule } from '../policies/retry/index.js';
 import { abortError, runInScope, type StreamNext } from './stream-layers.js';
-
-const FUSIBLE: ReadonlySet<StepWord> = new Set<StepWord>([
-  'fallback',
-  'retry',
-  'circuitBreaker',
-  'rateLimiter',
-  'bulkhead',
-]);
-
-/** What a pipeline's fused streams touch; `undefined` where only the plain composition can do what it asks for. */
-export function fusedWayOf(pipeline: Pipeline): FusedWay | undefined {
-  if (!pipeline.steps.every(({ word }) => FUSIBLE.has(word))) return undefined;
-  const way = new FusedWay(pipeline);
-  return way.judgesValues || way.fallback !== undefined ? undefined : way;
-}
-
-/** One subscription, and what carries on where its first attempt is more than a plain success. */
-export interface FusedStreamParts {
-  readonly way: FusedWay;
-  readonly record: CallRecord;
-  readonly subscriber: Subscriber<unknown>;
-  readonly layers: StreamNext;
-}
 
 /**
  * The first attempt of a stream with one observer between the source and the subscriber, where the plain composition
@@ -45,17 +16,27 @@ export interface FusedStreamParts {
 export class FusedStream extends Subscription implements Observer<unknown> {
   private state: 'silent' | 'delivering' | 'ended' = 'silent';
   private firstValue: unknown;
+  /** Whether the source is being subscribed; what it does meanwhile can be ended only when that is done. */
+  private isSubscribing = true;
+  /** What the subscriber has left, if it has: a source that was silent, or one that had delivered. */
+  private left: 'silent' | 'delivering' | undefined;
   private readonly permits: Permit[] = [];
   private readonly scope: Scope;
 
-  constructor(private readonly parts: FusedStreamParts) {
+  /** `layers` carry on where the first attempt is more than a plain success. */
+  constructor(
+    private readonly way: FusedWay,
+    private readonly record: CallRecord,
+    private readonly subscriber: Subscriber<unknown>,
+    private readonly layers: StreamNext,
+  ) {
     super();
-    this.scope = new Scope(parts.record, Number.POSITIVE_INFINITY, undefined, 1);
+    this.scope = new Scope(record, Number.POSITIVE_INFINITY, undefined, 1);
   }
 
   /** Asks all gates, and subscribes to what the method gives. */
   start(): void {
-    const { way, subscriber } = this.parts;
+    const { way, subscriber } = this;
     const { gates } = way;
     for (let index = 0; index < gates.length; index += 1) {
       const admission = gates[index]?.admit(this.scope) ?? 0;
@@ -68,6 +49,8 @@ export class FusedStream extends Subscription implements Observer<unknown> {
     } catch (error) {
       this.error(error);
     }
+    this.isSubscribing = false;
+    if (this.left !== undefined) this.leave(this.left);
     return undefined;
   }
 
@@ -77,7 +60,7 @@ export class FusedStream extends Subscription implements Observer<unknown> {
       this.state = 'delivering';
       this.firstValue = value;
     }
-    this.parts.subscriber.next(value);
+    this.subscriber.next(value);
   }
 
   error(error: unknown): void {
@@ -95,7 +78,7 @@ export class FusedStream extends Subscription implements Observer<unknown> {
     this.state = 'ended';
     this.scope.close();
     this.tellSuccess();
-    this.parts.subscriber.complete();
+    this.subscriber.complete();
     this.unsubscribe();
   }
 
@@ -104,58 +87,79 @@ export class FusedStream extends Subscription implements Observer<unknown> {
     if (this.closed) return;
     const { state } = this;
     this.state = 'ended';
+    if (state !== 'ended') this.left = state;
     try {
       super.unsubscribe();
     } finally {
-      if (state !== 'ended') this.left(state === 'delivering');
+      if (this.left !== undefined && !this.isSubscribing) this.leave(this.left);
     }
   }
 
   private callMethod(): ObservableInput<unknown> {
-    const { way, record } = this.parts;
+    const { way, record } = this;
     const { self, args } = record;
     const { method, contextIndex } = way.target;
     const given = contextIndex === undefined ? args : argumentsFor(args, contextIndex, this.scope);
     // That it gives a stream is what has brought the call here; `from` says what is wrong with anything else.
-    return Reflect.apply(method, self, given) as ObservableInput<unknown>;
+    return apply(method, self, given) as ObservableInput<unknown>;
   }
 
   private tellSuccess(): void {
-    const { gates, retry } = this.parts.way;
+    const { gates, retry } = this.way;
     for (let index = gates.length - 1; index >= 0; index -= 1) {
       gates[index]?.succeeded(this.permits[index] ?? 0, this.firstValue, this.scope);
     }
     retry?.succeededAtOnce();
   }
 
-  /** Values are never sent twice, so nothing follows; all rules hear of it, innermost first. */
+  /** Values are never sent twice, so nothing follows; all rules hear of it. */
   private failedLate(error: unknown): void {
-    const { way, subscriber } = this.parts;
     const { scope } = this;
-    const permits = way.admissionsByStep(this.permits, this.permits.length);
-    for (const [index, step] of [...way.pipeline.steps.entries()].toReversed()) {
-      const permit = permits[index];
-      if (step.word === 'retry') step.rule.begin(scope).decideLateError(error, scope);
-      // Only gates have given permits, and others than numbers were handed over.
-      else if (typeof permit === 'number') (step.rule as Gate).failed(permit, error, scope);
-    }
-    subscriber.error(error);
+    this.outwards(
+      (gate, permit) => gate.failed(permit, error, scope),
+      (retry) => void retry.begin(scope).decideLateError(error, scope),
+    );
+    this.subscriber.error(error);
   }
 
   /** The subscriber has left: before a value it counts for nothing, after one for a success. */
-  private left(hasValue: boolean): void {
-    const { gates, target } = this.parts.way;
-    if (hasValue) this.tellSuccess();
-    else
-      for (const [index, gate] of [...gates.entries()].toReversed()) gate.cancelled(this.permits[index] ?? 0);
-    // Without the context in its hands the method cannot have read the signal, and aborting costs microseconds.
+  private leave(left: 'silent' | 'delivering'): void {
+    const { scope, firstValue } = this;
+    const isSuccess = left === 'delivering';
+    this.outwards(
+      (gate, permit) => (isSuccess ? gate.succeeded(permit, firstValue, scope) : gate.cancelled(permit)),
+      (retry) => {
+        if (isSuccess) retry.succeededAtOnce();
+        this.abort();
+      },
+    );
+    this.abort();
+    scope.close();
+  }
+
+  /** Without the context in its hands the method cannot have read the signal, and aborting costs microseconds. */
+  private abort(): void {
+    const { target } = this.way;
     if (target.contextIndex !== undefined) this.scope.cancellation.cancel(abortError(), 'caller');
-    this.scope.close();
+  }
+
+  /** Goes through the rules, innermost first, in the order of the plain composition. */
+  private outwards(toGate: (gate: Gate, permit: Permit) => void, toRetry: (rule: RetryRule) => void): void {
+    const { way } = this;
+    const { steps } = way.pipeline;
+    const permits = way.admissionsByStep(this.permits, this.permits.length);
+    for (let index = steps.length - 1; index >= 0; index -= 1) {
+      const step = steps[index];
+      const permit = permits[index];
+      if (step?.word === 'retry') toRetry(step.rule);
+      // Only gates have given permits, and others than numbers were handed over.
+      else if (typeof permit === 'number') toGate(step?.rule as Gate, permit);
+    }
   }
 
   /** A refusal that nothing can change is the subscriber's at once; everything else is said step by step. */
   private stopped(index: number, admission: Admission): void {
-    const { way, subscriber } = this.parts;
+    const { way, subscriber } = this;
     const isFinal = index === 0 && way.isFirstGateFinal && admission instanceof Refusal;
     if (isFinal) subscriber.error(admission.error);
     else this.carryOn(index, admission);
@@ -163,7 +167,7 @@ export class FusedStream extends Subscription implements Observer<unknown> {
 
   /** No call around this one binds it: whoever makes the source fail may stand in a call of somebody else's. */
   private carryOn(asked: number, last?: Admission, invocation?: Invocation): void {
-    const { way, record, subscriber, layers } = this.parts;
+    const { way, record, subscriber, layers } = this;
     const admissions = way.admissionsByStep(this.permits, asked, last);
     record.carryOn(invocation === undefined ? { admissions } : { admissions, invocation });
     const scope = new Scope(record, Number.POSITIVE_INFINITY);

@@ -10,7 +10,8 @@ import {
   type Step,
   within,
 } from '../pipeline/index.js';
-import { FusedStream, fusedWayOf } from './fused-stream.js';
+import { FusedStream } from './fused-stream.js';
+import { fusedWayOf } from './fusible.js';
 import { fallbackStream, gateStream, runInScope, type StreamNext } from './stream-layers.js';
 import { hedgeStream } from './stream-hedge.js';
 import { limitStream } from './stream-limit.js';
@@ -41,7 +42,7 @@ function fusedCall(pipeline: Pipeline, way: FusedWay, layers: StreamNext): Strea
     new Observable((subscriber) => {
       if (ambient.current !== undefined) return plain(self, args).subscribe(subscriber);
       const record = pipeline.begun(self, args, clock.coarseMs());
-      return new FusedStream({ way, record, subscriber, layers }).start();
+      return new FusedStream(way, record, subscriber, layers).start();
     });
 }
 

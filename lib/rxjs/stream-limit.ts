@@ -1,4 +1,4 @@
-import { Observable, tap } from 'rxjs';
+import { catchError, Observable, tap, throwError } from 'rxjs';
 import type { Environment } from '../core/environment.js';
 import { limitBegan, RunningLimit } from '../pipeline/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
@@ -11,8 +11,10 @@ export function limitStream(rule: TimeLimit, environment: Environment, next: Str
       const nowMs = environment.clock.nowMs();
       const beganMs = limitBegan(record, nowMs);
       const inner = scope.inner(undefined, beganMs + rule.timeoutMs);
+      let passed: Error | undefined;
       const limit = new RunningLimit(rule, environment, () => {
         const error = rule.exceeded(scope);
+        passed = error;
         inner.cancellation.cancel(error, 'limit');
         subscriber.error(error);
       });
@@ -25,6 +27,9 @@ export function limitStream(rule: TimeLimit, environment: Environment, next: Str
       subscriber.add(() => limit.stop());
       subscriber.add(stopWatching);
       if (!subscriber.closed) limit.start(nowMs - beganMs);
-      if (!subscriber.closed) runInScope(inner, subscriber, next(inner, record).pipe(tap({ next: keep })));
+      // What stands inside may answer the limit with an error of its own: the limit is what the subscriber hears of.
+      const told = catchError((error: unknown) => throwError(() => passed ?? error));
+      if (!subscriber.closed)
+        runInScope(inner, subscriber, next(inner, record).pipe(tap({ next: keep }), told));
     });
 }

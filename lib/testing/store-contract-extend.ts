@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { assert } from './contract-assert.js';
 import {
   ContractKey,
   lostClaim,

@@ -15,6 +15,9 @@ export interface PostgresQueryable {
 export interface PostgresConnection extends PostgresQueryable {
   /** Gives it back; with an error it is closed instead. */
   release(error?: Error | boolean): void;
+  /** Clients of `pg` tell of a broken connection this way; unheard, that would end the process. */
+  on?(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** What is used of a pool of `pg`, or of anything of its shape. */

@@ -36,7 +36,7 @@ export class PostgresRecords {
   async begin(request: BeginRequest, signal?: AbortSignal): Promise<BeginAnswer> {
     const busy = { kind: 'busy', leaseLeftMs: this.parts.lockTimeoutMs } as const;
     try {
-      return (await lookAgain(this.parts.clock, signal, () => this.beginOnce(request))) ?? busy;
+      return (await lookAgain(this.parts.clock, signal, () => this.beginOnce(request, signal))) ?? busy;
     } catch (error) {
       if (isLockTimeout(error)) return busy;
       throw error;
@@ -83,12 +83,13 @@ export class PostgresRecords {
     }
   }
 
-  private async beginOnce(request: BeginRequest): Promise<BeginAnswer | undefined> {
+  private async beginOnce(request: BeginRequest, signal?: AbortSignal): Promise<BeginAnswer | undefined> {
     const { storedKey, fingerprint, ownerId, leaseMs, retentionMs } = request;
     const values = [keyOf(storedKey), fingerprint, ownerId, leaseMs, retentionMs];
     const reply = beginReplyOf(Row.of(await this.send('begin', values)), ownerId);
     // An insert that waited for another one to be rolled back has the lease of before.
     const waitedMs = reply?.answer.kind === 'acquired' ? leaseMs - reply.leaseLeftMs : 0;
+    if (signal?.aborted === true) return reply?.answer;
     return waitedMs > TOLERATED_WAIT_MS ? this.renewed(request, reply?.answer) : reply?.answer;
   }
 

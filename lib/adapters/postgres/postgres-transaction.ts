@@ -56,7 +56,8 @@ export class ClaimTransaction {
     const lock = held.lock(claim);
     try {
       const client = await pool.connect();
-      const value = await this.on(client, work);
+      client.on?.('error', unheard);
+      const value = await this.on(client, work).finally(() => client.removeListener?.('error', unheard));
       held.committed(claim);
       return value;
     } finally {
@@ -100,6 +101,9 @@ export class ClaimTransaction {
     if (answer === 'fenced') throw claimLost(operation);
   }
 }
+
+/** A connection that breaks between two statements fails the next one; that is how the work hears of it. */
+function unheard(): void {}
 
 /** A connection that cannot roll back is closed, which does the same. */
 async function rollBack(client: PostgresConnection, cause: unknown): Promise<void> {

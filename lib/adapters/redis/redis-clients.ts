@@ -1,21 +1,16 @@
 /** What is used of ioredis (5 and above), of its `Cluster`, and of forks with its interface. */
 export interface IoRedisLike {
-  evalshaBuffer(sha1: string, keys: number, ...args: (string | Buffer)[]): Promise<unknown>;
-  evalBuffer(script: string, keys: number, ...args: (string | Buffer)[]): Promise<unknown>;
-  ping(): Promise<unknown>;
-}
-
-/** What a script is given by node-redis. */
-export interface NodeRedisEvalOptions {
-  keys: string[];
-  arguments: (string | Buffer)[];
+  evalsha(...args: never[]): unknown;
+  eval(...args: never[]): unknown;
+  /** At run time every command has a twin that answers with buffers; ioredis types not all of them. */
+  callBuffer(...args: never[]): unknown;
 }
 
 /** What is used of node-redis (5 and above), of its cluster and of its pool. */
 export interface NodeRedisLike {
-  withTypeMapping(mapping: Record<number, unknown>): unknown;
-  evalSha(sha1: string, options: NodeRedisEvalOptions): Promise<unknown>;
-  eval(script: string, options: NodeRedisEvalOptions): Promise<unknown>;
+  withTypeMapping(...args: never[]): unknown;
+  evalSha(...args: never[]): unknown;
+  eval(...args: never[]): unknown;
 }
 
 /** A client of either library; neither is imported, so neither needs to be installed. */
@@ -55,44 +50,43 @@ function optionsOf(client: object): Readonly<Record<string, unknown>> | undefine
 /** Recognises a client by its shape; `undefined` where it is none. */
 export function commandsOf(client: unknown): RedisCommands | undefined {
   if (typeof client !== 'object' || client === null) return undefined;
-  if (memberOf(client, 'evalshaBuffer') && memberOf(client, 'evalBuffer')) {
-    return ioRedisCommands(client as IoRedisLike);
-  }
-  const isNodeRedis = memberOf(client, 'evalSha') && memberOf(client, 'withTypeMapping');
-  return isNodeRedis ? nodeRedisCommands(client as NodeRedisLike) : undefined;
+  if (memberOf(client, 'evalshaBuffer') && memberOf(client, 'evalBuffer')) return ioRedisCommands(client);
+  const withTypeMapping = memberOf(client, 'withTypeMapping');
+  const isNodeRedis = withTypeMapping !== undefined && memberOf(client, 'evalSha') !== undefined;
+  return isNodeRedis ? nodeRedisCommands(client, withTypeMapping) : undefined;
 }
 
-async function optional(client: object, name: string, ...args: unknown[]): Promise<unknown> {
+async function call(client: object, name: string, ...args: unknown[]): Promise<unknown> {
   const member = memberOf(client, name);
   if (member === undefined) throw new Error(`this Redis client has no "${name}"`);
   return member(...args);
 }
 
-function ioRedisCommands(client: IoRedisLike): RedisCommands {
+function ioRedisCommands(client: object): RedisCommands {
   return {
-    evalSha: async (sha1, key, args) => client.evalshaBuffer(sha1, 1, key, ...args),
-    eval: async (script, key, args) => client.evalBuffer(script, 1, key, ...args),
-    ping: async () => client.ping(),
-    configOf: (setting) => optional(client, 'config', 'GET', setting),
-    wait: (replicas, atMostMs) => optional(client, 'wait', replicas, atMostMs),
-    hasOfflineQueue: (optionsOf(client)?.['enableOfflineQueue'] ?? true) !== false,
+    evalSha: (sha1, key, args) => call(client, 'evalshaBuffer', sha1, 1, key, ...args),
+    eval: (script, key, args) => call(client, 'evalBuffer', script, 1, key, ...args),
+    ping: () => call(client, 'ping'),
+    configOf: (setting) => call(client, 'config', 'GET', setting),
+    wait: (replicas, atMostMs) => call(client, 'wait', replicas, atMostMs),
+    hasOfflineQueue: optionsOf(client)?.['enableOfflineQueue'] !== false,
   };
 }
 
-function nodeRedisCommands(client: NodeRedisLike): RedisCommands {
+function nodeRedisCommands(client: object, withTypeMapping: Member): RedisCommands {
   // A view of the same connection that answers with other types.
-  const bytes = client.withTypeMapping({ [BULK_STRING]: Buffer }) as NodeRedisLike;
+  const bytes = withTypeMapping({ [BULK_STRING]: Buffer }) as object;
   const options = optionsOf(client);
   return {
-    evalSha: async (sha1, key, args) => bytes.evalSha(sha1, { keys: [key], arguments: [...args] }),
-    eval: async (script, key, args) => bytes.eval(script, { keys: [key], arguments: [...args] }),
+    evalSha: (sha1, key, args) => call(bytes, 'evalSha', sha1, { keys: [key], arguments: [...args] }),
+    eval: (script, key, args) => call(bytes, 'eval', script, { keys: [key], arguments: [...args] }),
     // A cluster of node-redis has no `ping` of its own; a script that does nothing asks as well.
     ping: () =>
       memberOf(client, 'ping')
-        ? optional(client, 'ping')
-        : bytes.eval('return 1', { keys: ['ping'], arguments: [] }),
-    configOf: (setting) => optional(client, 'configGet', setting),
-    wait: (replicas, atMostMs) => optional(client, 'wait', replicas, atMostMs),
+        ? call(client, 'ping')
+        : call(bytes, 'eval', 'return 1', { keys: ['ping'], arguments: [] }),
+    configOf: (setting) => call(client, 'configGet', setting),
+    wait: (replicas, atMostMs) => call(client, 'wait', replicas, atMostMs),
     hasOfflineQueue: options !== undefined && options['disableOfflineQueue'] !== true,
   };
 }

@@ -43,7 +43,9 @@ export interface PolicyRequest<P extends keyof MethodPolicyOptions> {
 }
 
 /** Makes a decorator that adds one policy to the plan of its method. */
-export function policyDecorator<P extends keyof MethodPolicyOptions>(request: PolicyRequest<P>): UntypedDecorator {
+export function policyDecorator<P extends keyof MethodPolicyOptions>(
+  request: PolicyRequest<P>,
+): UntypedDecorator {
   return (target, member, descriptor) => {
     const plan = wrapMethod(request.decorator, target, member, descriptor);
     if (plan.policies[request.policy] === undefined) plan.policies[request.policy] = request.options;

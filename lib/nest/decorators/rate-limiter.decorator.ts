@@ -8,5 +8,11 @@ import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
  * @param options options, or the name of a shared rate limiter
  */
 export function RateLimiter(options: RateLimiterOptions | string): PolicyDecorator {
-  return policyDecorator({ decorator: 'RateLimiter', policy: 'rateLimiter', options });
+  // Untyped code may give nothing, which must be refused for the limit that is missing, not taken for no decorator.
+  const given: Partial<RateLimiterOptions> | string = options ?? {};
+  return policyDecorator({
+    decorator: 'RateLimiter',
+    policy: 'rateLimiter',
+    options: given as RateLimiterOptions | string,
+  });
 }

@@ -29,7 +29,7 @@ export function checkCarriers(plan: MethodPlan, modules: ModulesContainer, opera
 
 function checkFallback(operation: string, plan: MethodPlan, host: Host, modules: ModulesContainer): void {
   const handler = plan.policies.fallback?.handler;
-  if (typeof handler === 'string') checkFallbackMethod(operation, handler, host);
+  if (typeof handler === 'string') checkFallbackMethod(operation, handler, host, plan.member);
   if (typeof handler !== 'object' || handler === null) return;
   if ('use' in handler) checkFallbackToken(operation, handler.use, modules);
   if (!('lastGood' in handler) || host.wrapper.isDependencyTreeStatic()) return;
@@ -53,7 +53,16 @@ function checkContextParameters(prototype: object): void {
   }
 }
 
-function checkFallbackMethod(operation: string, method: string, { wrapper, prototype }: Host): void {
+function checkFallbackMethod(
+  operation: string,
+  method: string,
+  { wrapper, prototype }: Host,
+  member: string | symbol,
+): void {
+  if (method === member) {
+    const expected = `names the method itself, which would call itself for ever: "${method}"`;
+    throw invalid(operation, 'handler', { value: method, expected });
+  }
   const { instance } = wrapper;
   const isOwn = typeof instance === 'object' && instance !== null && Object.hasOwn(instance, method);
   const methods = prototypesOf(prototype).flatMap((each) => Object.getOwnPropertyNames(each));

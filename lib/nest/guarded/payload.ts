@@ -40,6 +40,7 @@ export function payloadOf(plan: MethodPlan, kind: HandlerKind | undefined): Payl
 }
 
 function isCarrier({ type }: FilledParameter, kind: Exclude<HandlerKind, 'sse'>): boolean {
-  if (kind === 'http') return type === undefined || !HTTP_PAYLOAD.includes(type);
-  return type !== undefined && CARRIERS[kind].includes(type);
+  // What a decorator of the application gives may be the payload.
+  if (type === undefined) return false;
+  return kind === 'http' ? !HTTP_PAYLOAD.includes(type) : CARRIERS[kind].includes(type);
 }

@@ -46,8 +46,7 @@ export abstract class SharedRegistry<O extends object, T extends { snapshot(): S
   getOrCreate(name: string, options?: Partial<O>): T {
     const place = `getOrCreate('${name}')`;
     this.runtime.addFeatures();
-    if (options !== undefined) this.family.declare(name, place, options);
-    return this.family.obtain(name, place);
+    return options === undefined ? this.family.obtain(name, place) : this.family.claim(name, place, options);
   }
 
   /** The names of all that the application knows by now. */

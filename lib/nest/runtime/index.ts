@@ -1,7 +1,6 @@
 export { callPlan, servingRuntime } from './call-plan.js';
-export { DEFAULT_RUNTIME, resetDefaultRuntime } from './default-runtime.js';
+export { resetDefaultRuntime } from './default-runtime.js';
 export { Dispatcher } from './dispatcher.js';
 export { declaredKind } from './method-kind.js';
-export { OperationNames } from './operation-names.js';
 export { ResilienceRuntime } from './resilience-runtime.js';
 export type { CompiledMethod, Feature, RuntimeSurroundings } from './resilience-runtime.js';

@@ -15,6 +15,7 @@ import {
   Pipeline,
 } from '../../pipeline/index.js';
 import type { FallbackToken } from '../../policies/fallback/index.js';
+import { guardedPlaceOf, promiseOnly } from '../guarded/guarded-place.js';
 import { UnsafeRequests } from '../http/unsafe-requests.js';
 import type { MethodPlan, PlanDispatcher } from '../method-plan.js';
 import type { ResilienceFeatureOptions, ResilienceModuleOptions } from '../resilience.options.js';
@@ -72,6 +73,7 @@ export class ResilienceRuntime {
     this.events = events;
     this.lifetime = lifetime;
     this.environment = engine.environment;
+    this.engine.idempotency.onWarning((warning) => this.warn(warning));
     this.addFeatures();
   }
 
@@ -135,10 +137,12 @@ export class ResilienceRuntime {
     const { resolveProvider } = this.surroundings;
     const { policies, text: overrideKey } = plan;
     const operation = this.names.of(plan);
+    const guardedPlace = policies.idempotent && guardedPlaceOf(plan, operation);
     return new Compiler(this.engine, {
       operation,
       overrideKey,
       policies,
+      guardedPlace,
       ...(resolveProvider && { resolveProvider }),
     });
   }
@@ -156,17 +160,20 @@ export class ResilienceRuntime {
   }
 
   private warnOfPlainValue(operation: string): void {
-    if (this.options.logger === false) return;
     const remedy = 'a decorated method gives a promise, an Observable or an async iterable';
-    new Logger('Resilience').warn(
-      `${operation} gave a plain value, its callers get a promise of it: ${remedy}`,
-    );
+    this.warn(`${operation} gave a plain value, its callers get a promise of it: ${remedy}`);
+  }
+
+  private warn(warning: string): void {
+    if (this.options.logger !== false) new Logger('Resilience').warn(warning);
   }
 
   private makePipeline(plan: MethodPlan, operation: string, steps: Pipeline['steps']): Pipeline {
     const { environment, unsafeRequests } = this;
     const { identity } = plan;
-    const target = { method: plan.inner, contextIndex: plan.contextIndex };
+    const isGuarded = steps.some(({ word }) => word === 'idempotent');
+    const method = isGuarded ? promiseOnly(plan, operation) : plan.inner;
+    const target = { method, contextIndex: plan.contextIndex };
     return new Pipeline({
       operation,
       steps,

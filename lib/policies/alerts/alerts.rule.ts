@@ -6,6 +6,9 @@ import { GiveUpsWatch } from './give-ups-watch.js';
 
 const NOTHING: readonly AlertNotice[] = [];
 
+/** The kinds of events that mean anything to the rule. */
+export const ALERTING = ['circuit-breaker.state-changed', 'retry.gave-up'] as const;
+
 /**
  * Tells when a breaker stays open, or calls are given up, for so long that recovery seems impossible, and when that
  * is over; each once. It is told of events and asked at times, and keeps no timer: `dueMs` says when to ask.
@@ -17,11 +20,6 @@ export class AlertsRule {
   constructor(options: ResolvedAlertOptions) {
     this.breakers = new BreakersWatch(options);
     this.giveUps = new GiveUpsWatch(options);
-  }
-
-  /** Whether an event of this kind means anything to the rule. */
-  isAbout({ kind }: ResilienceEvent): boolean {
-    return kind === 'circuit-breaker.state-changed' || kind === 'retry.gave-up';
   }
 
   /** Takes note; `source` tells apart breakers of one name. Answers with what there is to tell by now, in order. */

@@ -1,4 +1,4 @@
 export type { AlertNotice } from './alert-notice.js';
 export { resolveAlertOptions } from './alerts.options.js';
 export type { AlertOptions, ResolvedAlertOptions } from './alerts.options.js';
-export { AlertsRule } from './alerts.rule.js';
+export { ALERTING, AlertsRule } from './alerts.rule.js';

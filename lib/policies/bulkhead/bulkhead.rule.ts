@@ -127,7 +127,7 @@ export class BulkheadRule implements Gate {
   private refuse(call: Call, waitedMs?: number): Refusal {
     const { events } = this.environment;
     const facts = { operation: call.operation, policy: this.name };
-    if (events.isObserved) events.emit({ kind: 'bulkhead.rejected', ...facts });
+    if (events.isAwaited('bulkhead.rejected')) events.emit({ kind: 'bulkhead.rejected', ...facts });
     const { maxConcurrentCalls, maxQueueSize } = this.settings;
     const full = {
       ...facts,

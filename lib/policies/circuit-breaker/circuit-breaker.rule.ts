@@ -123,24 +123,24 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
     return this.current.period + 1;
   }
 
-  private probeOrRefuse(call: Call): Permit | Refusal {
+  private probeOrRefuse(call: Call, nowMs = this.clock.nowMs()): Permit | Refusal {
     const { current } = this;
-    if (!current.isOver(this.clock.nowMs())) return this.refuse(call);
+    if (!current.isOver(nowMs)) return this.refuse(call, nowMs);
     this.become(new HalfOpen(this.nextPeriod, current.consecutiveOpens), call.operation);
-    return this.current.admit(this) ?? this.refuse(call);
+    return this.current.admit(this) ?? this.refuse(call, nowMs);
   }
 
-  private refuse(call: Call): Permit | Refusal {
+  private refuse(call: Call, nowMs: number): Permit | Refusal {
     if (this.settings.mode === 'shadow') {
       this.counts.spared += 1;
       return UNRECORDED;
     }
     this.counts.rejected += 1;
-    const { operation } = call;
-    const retryAfterMs = this.current.retryAfterMs(this.clock.nowMs());
-    const facts = { operation, policy: this.name, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-    const { events } = this.environment;
-    if (events.isObserved) events.emit({ kind: 'circuit-breaker.rejected', ...facts });
+    const known = { operation: call.operation, policy: this.name };
+    const retryAfterMs = this.current.retryAfterMs(nowMs);
+    const facts = retryAfterMs === undefined ? known : { ...known, retryAfterMs };
+    const kind = 'circuit-breaker.rejected';
+    if (this.environment.events.isAwaited(kind)) this.environment.events.emit({ kind, ...facts });
     return new Refusal(withoutStack(() => new CircuitBreakerOpenError(facts)));
   }
 

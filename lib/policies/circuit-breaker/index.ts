@@ -14,7 +14,6 @@ export type {
   CountWindowOptions,
   TimeWindowOptions,
 } from './circuit-breaker.options.js';
-export { CircuitBreakerRule } from './circuit-breaker.rule.js';
 export { createCircuitBreaker, KeyedCircuitBreaker } from './keyed-circuit-breaker.js';
 export type { GrowingWait, OpeningInfo, OpenWaitFunction, ResolvedGrowingWait } from './open-wait.js';
 export { resolveCircuitBreakerOptions } from './resolved-options.js';

@@ -27,7 +27,7 @@ export type {
   StoreCallOptions,
   StoredOutcome,
 } from './idempotency.store.js';
-export { MEMORY_STORE_DEFAULTS, MemoryIdempotencyStore } from './memory-idempotency.store.js';
+export { MemoryIdempotencyStore } from './memory-idempotency.store.js';
 export type { MemoryIdempotencyStoreOptions } from './memory-idempotency.store.js';
 export type { RegisteredClass } from './class-register.js';
 export { JsonCodec } from './codec.js';
@@ -51,9 +51,9 @@ export {
 export type { InFlightFacts, StoreFailure, StorePhase } from './idempotency.errors.js';
 export { readGivenKey, readKeyHeader } from './idempotency-key.js';
 export type { KeyReading } from './idempotency-key.js';
-export { IDEMPOTENCY_DEFAULTS, resolveIdempotencySettings } from './idempotency-settings.options.js';
+export { resolveIdempotencySettings } from './idempotency-settings.options.js';
 export type { IdempotencyOptions, ResolvedIdempotencySettings } from './idempotency-settings.options.js';
-export { IDEMPOTENT_DEFAULTS, resolveIdempotentOptions } from './idempotency.options.js';
+export { resolveIdempotentOptions } from './idempotency.options.js';
 export type {
   IdempotencyScope,
   IdempotencySubject,
@@ -71,7 +71,7 @@ export {
   waitPauseMs,
 } from './idempotency.rule.js';
 export type { ClaimTerms } from './idempotency.rule.js';
-export { errorFactsOf, httpStatusOf, isFinalByDefault, isFinalStatus } from './outcome.js';
+export { errorFactsOf, isFinalByDefault } from './outcome.js';
 export type { ErrorFacts, Outcome } from './outcome.js';
 export { checkPlacement, checkStoredOperations } from './placement.js';
 export type { Placement, StoredOperation } from './placement.js';

@@ -112,7 +112,7 @@ export class RateLimiterRule implements Gate {
   private refuse(call: Call, retryAfterMs: number): Refusal {
     const { events } = this.environment;
     const facts = { operation: call.operation, policy: this.name, retryAfterMs };
-    if (events.isObserved) events.emit({ kind: 'rate-limiter.rejected', ...facts });
+    if (events.isAwaited('rate-limiter.rejected')) events.emit({ kind: 'rate-limiter.rejected', ...facts });
     return new Refusal(withoutStack(() => new RateLimitExceededError(facts)));
   }
 }

@@ -48,33 +48,31 @@ const RATE = 'maxRetriesPerSecond';
 /**
  * Fills and checks the options of one budget.
  *
- * @throws {InvalidOptionsError} with field, value and what would be right
+ * @throws {InvalidOptionsError} with the place where they were written, field, value and what would be right
  */
 export function resolveRetryBudgetOptions(
-  name: string,
+  place: string,
   given: RetryBudgetOptions = {},
 ): ResolvedRetryBudgetOptions {
-  // Budgets belong to retries: the messages say `retry.budget.capacity`.
-  const check = new OptionCheck('retry', `retry budget "${name}"`);
-  check.onlyKnown(given, [...PROPORTIONAL, RATE], 'budget');
+  const check = new OptionCheck('retryBudget', place);
+  check.onlyKnown(given, [...PROPORTIONAL, RATE]);
   if (isFixed(given)) return resolveFixed(check, given);
   const options = withDefaults<Required<ProportionalRetryBudgetOptions>, object>(
     RETRY_BUDGET_DEFAULTS,
     given,
   );
   return {
-    capacity: check.number('budget.capacity', options.capacity, 1),
-    ratio: check.number('budget.ratio', options.ratio, 0),
-    tokensPerSecond: check.number('budget.minRetriesPerSecond', options.minRetriesPerSecond, 0),
-    refund: check.flag('budget.refund', options.refund),
+    capacity: check.number('capacity', options.capacity, 1),
+    ratio: check.number('ratio', options.ratio, 0),
+    tokensPerSecond: check.number('minRetriesPerSecond', options.minRetriesPerSecond, 0),
+    refund: check.flag('refund', options.refund),
   };
 }
 
 function resolveFixed(check: OptionCheck, given: FixedRetryBudgetOptions): ResolvedRetryBudgetOptions {
   const mixed = Object.entries(given).find(([field, value]) => field !== RATE && value !== undefined);
-  if (mixed !== undefined)
-    check.refuse(`budget.${mixed[0]}`, mixed[1], `must not be given together with ${RATE}`);
-  const tokensPerSecond = check.number(`budget.${RATE}`, given.maxRetriesPerSecond, 0);
+  if (mixed !== undefined) check.refuse(mixed[0], mixed[1], `must not be given together with ${RATE}`);
+  const tokensPerSecond = check.number(RATE, given.maxRetriesPerSecond, 0);
   return { capacity: Math.max(1, tokensPerSecond), ratio: 0, tokensPerSecond, refund: false };
 }
 

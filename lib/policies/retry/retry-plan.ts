@@ -4,6 +4,7 @@ import { type Verdict, classify } from '../../core/classification.js';
 import { parseDuration } from '../../core/duration.js';
 import type { Environment } from '../../core/environment.js';
 import type { GiveUpReason } from '../../core/events.js';
+import { isReplayed } from '../../core/replayed.js';
 import { type OwnDelay, delayAfter } from './backoff.js';
 import type { RetryFailure } from './retry-hooks.js';
 import { requestedDelayMs } from './retry-after.js';
@@ -39,6 +40,8 @@ export class RetryPlan {
   after(failed: FailedAttempt): Wait | GiveUpReason {
     const { failure, number } = failed;
     const { options } = this;
+    // Decided by an earlier call, whatever `retryOn` says of its class.
+    if (isReplayed(failure.error)) return 'not-retryable';
     const verdict: Verdict =
       'value' in failure ? { retryable: true, decidedBy: failure.value } : classify(failure.error);
     if (!this.isRetryable(failed, verdict)) return 'not-retryable';

@@ -2,7 +2,6 @@ import type { Call } from '../../core/call.js';
 import { tell } from '../../core/callbacks.js';
 import type { Environment } from '../../core/environment.js';
 import type { GiveUpReason } from '../../core/events.js';
-import { isReplayed } from '../../core/replayed.js';
 import type { RetryBudget } from '../../core/retry-budget.js';
 import type { Scope } from '../../core/scope.js';
 import type { RetryFailure } from './retry-hooks.js';
@@ -120,7 +119,6 @@ export class RetryRun {
   private waitOrReason(): Wait | GiveUpReason {
     const reason = this.reasonOfNow();
     if (reason !== undefined) return reason;
-    if (isReplayed(this.lastFailure.error)) return 'not-retryable';
     const { number, previousDelayMs, lastFailure: failure, lastAttempt: call } = this;
     const wait = this.plan.after({ failure, number, call, previousDelayMs, elapsedMs: this.elapsedMs() });
     if (typeof wait === 'string') return wait;

@@ -81,8 +81,9 @@ export class GuardedProcess {
   /** Ends the server and waits for it. */
   async stop(name: NodeJS.Signals = 'SIGINT'): Promise<void> {
     if (this.isRunning) {
-      process.kill(this.pid, name);
-      process.kill(this.pid, 'SIGCONT');
+      this.signal(name);
+      // A frozen one hears nothing else until it goes on.
+      if (name !== 'SIGKILL') this.signal('SIGCONT');
     }
     await this.ended;
     this.guard.stdin?.end();

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown } from 'node:fs/promises';
+import { chmod, chown, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
@@ -8,7 +8,7 @@ import { freePort, GuardedProcess, removeFolder, temporaryFolder, untilReady } f
 
 const run = promisify(execFile);
 
-/** A PostgreSQL server for tests: the one of DATABASE_URL, or one that was started for them. */
+/** A PostgreSQL server for tests. */
 export interface TestPostgres {
   readonly url: string;
   stop(): Promise<void>;
@@ -18,14 +18,10 @@ export interface TestPostgres {
 export interface OwnPostgres extends TestPostgres {
   /** The process that all others of the server are children of. */
   readonly process: GuardedProcess;
+  /** Kills all processes of the server at once, as a power failure would. */
+  crash(): Promise<void>;
   /** Starts it again once its processes have ended. */
   restart(): Promise<void>;
-}
-
-/** The server of DATABASE_URL where that is set, else one on a private port of the loopback interface. */
-export async function startPostgres(): Promise<TestPostgres> {
-  const url = process.env['DATABASE_URL'];
-  return url ? { url, stop: async () => undefined } : startOwnPostgres();
 }
 
 /** A server with durable commits, as in production; further settings as `name=value`. */
@@ -56,6 +52,17 @@ class RunningPostgres implements OwnPostgres {
 
   get process(): GuardedProcess {
     return this.server;
+  }
+
+  async crash(): Promise<void> {
+    const { pid } = this.server;
+    // Frozen first, so that it does not see its children die and clean up after them.
+    this.server.signal('SIGSTOP');
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    for (const child of children.split(' ').map(Number)) {
+      if (child > 0) process.kill(child, 'SIGKILL');
+    }
+    await this.server.stop('SIGKILL');
   }
 
   async restart(): Promise<void> {

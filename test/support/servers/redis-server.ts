@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { createClient } from 'redis';
 import { programsOf } from './binaries.mjs';
 import { freePort, GuardedProcess, removeFolder, temporaryFolder, untilReady } from './guarded-process.js';
 
@@ -39,12 +39,12 @@ export async function startOwnRedis(
 }
 
 async function pinged(url: string): Promise<void> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
+  const client = createClient({ url, socket: { reconnectStrategy: false } });
   client.on('error', () => undefined);
   try {
     await client.connect();
     await client.ping();
   } finally {
-    client.disconnect();
+    if (client.isOpen) client.destroy();
   }
 }

@@ -35,11 +35,13 @@ describe('in a process of its own', () => {
     'NI-59: with the required peers alone, nestjs-selfheal%s opens and logs nothing',
     async (door) => {
       const { code, output } = await project.run(`
-      const before = process.getActiveResourcesInfo().length;
+      // Node itself is still closing the files of the modules that it has read.
+      const open = () => process.getActiveResourcesInfo().filter((each) => each !== 'CloseReq');
+      const before = open().length;
       const listeners = process.eventNames().length;
       const door = await import('nestjs-selfheal${door}');
       if (Object.keys(door).length === 0) throw new Error('the door is empty');
-      if (process.getActiveResourcesInfo().length > before) throw new Error('something was opened');
+      if (open().length > before) throw new Error('something was opened: ' + open().join());
       if (process.eventNames().length > listeners) throw new Error('something listens to the process');
     `);
 

@@ -174,4 +174,16 @@ describe('policies without a decorator', () => {
     expect((await outcome).value).toBe(3);
     expect(await wrapped(3, 4)).toBe(7);
   });
+
+  it('wrap keeps name, length and `this` of the function', async () => {
+    const { service } = await start();
+    const shop = { vat: 2, gross: (_net: number): Promise<number> => Promise.resolve(0) };
+
+    shop.gross = service.wrap(async function gross(this: typeof shop, net: number) {
+      return net * this.vat;
+    }, SLOW);
+
+    expect([shop.gross.name, shop.gross.length]).toEqual(['gross', 1]);
+    expect(await shop.gross(21)).toBe(42);
+  });
 });

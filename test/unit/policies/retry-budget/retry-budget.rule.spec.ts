@@ -192,9 +192,10 @@ describe('resolveRetryBudgetOptions', () => {
     { tokens: 10 },
     { capacity: 10, maxRetriesPerSecond: 10 },
   ])('BS-18: refuses %p', (given) => {
-    const resolve = (): unknown => resolveRetryBudgetOptions('reports', given as RetryBudgetOptions);
+    const resolve = (): unknown =>
+      resolveRetryBudgetOptions('retryBudgets.reports', given as RetryBudgetOptions);
 
     expect(resolve).toThrow(InvalidOptionsError);
-    expect(resolve).toThrow(/retry budget "reports": retry\.budget\./);
+    expect(resolve).toThrow(/^retryBudgets\.reports: retryBudget\./);
   });
 });

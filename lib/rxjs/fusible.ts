@@ -1,0 +1,16 @@
+import { FusedWay, type Pipeline, type StepWord } from '../pipeline/index.js';
+
+const FUSIBLE: ReadonlySet<StepWord> = new Set<StepWord>([
+  'fallback',
+  'retry',
+  'circuitBreaker',
+  'rateLimiter',
+  'bulkhead',
+]);
+
+/** What a pipeline's fused streams touch; `undefined` where only the plain composition can do what it asks for. */
+export function fusedWayOf(pipeline: Pipeline): FusedWay | undefined {
+  if (!pipeline.steps.every(({ word }) => FUSIBLE.has(word))) return undefined;
+  const way = new FusedWay(pipeline);
+  return way.judgesValues || way.fallback !== undefined ? undefined : way;
+}
