@@ -2,11 +2,11 @@ import { doors } from './test/support/doors.mjs';
 
 // Minified and compressed, without the peers. A budget is raised on purpose, in a commit that says why.
 const BUDGETS = {
-  main: '20 kB',
-  core: '10 kB',
-  rxjs: '12 kB',
-  testing: '20 kB',
-  http: '20 kB',
+  main: '62 kB',
+  core: '43 kB',
+  rxjs: '46 kB',
+  testing: '67 kB',
+  http: '54 kB',
   redis: '8 kB',
   postgres: '10 kB',
 };

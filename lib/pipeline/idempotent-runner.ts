@@ -22,8 +22,11 @@ export type RunnerSettings = Pick<
 
 /** What names a record, as the guarded call that it belongs to did. */
 export interface RecordName {
+  /** What is being done; without it all such calls share one. */
   readonly operation: string;
+  /** The caller's key. */
   readonly key: string;
+  /** Who the key belongs to. */
   readonly scope?: string | undefined;
 }
 

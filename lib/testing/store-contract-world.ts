@@ -21,6 +21,7 @@ export interface StoreContractWorld {
 export interface StoreContractCase {
   /** A sentence about behaviour. */
   readonly name: string;
+  /** Runs the case; rejects where the promise is not kept. */
   run(world: StoreContractWorld): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /** Rows of an answer. */
 export interface PostgresResult {
+  /** What the statement answered. */
   readonly rows: readonly unknown[];
 }
 
@@ -8,6 +9,7 @@ export interface PostgresResult {
  * can hand this out. `$1` stands for the first value; values are text, numbers, booleans, null and buffers.
  */
 export interface PostgresQueryable {
+  /** Runs one statement. */
   query(text: string, values?: unknown[]): Promise<PostgresResult>;
 }
 
@@ -17,11 +19,13 @@ export interface PostgresConnection extends PostgresQueryable {
   release(error?: Error | boolean): void;
   /** Clients of `pg` tell of a broken connection this way; unheard, that would end the process. */
   on?(event: 'error', listener: (error: Error) => void): unknown;
+  /** Takes a listener away. */
   removeListener?(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** What is used of a pool of `pg`, or of anything of its shape. */
 export interface PostgresPool extends PostgresQueryable {
+  /** A client of its own, to be released. */
   connect(): Promise<PostgresConnection>;
 }
 

@@ -56,6 +56,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     return this.connections.prepare();
   }
 
+  /** Decides in one atomic step, by the clock of the store. */
   begin(request: BeginRequest, options?: StoreCallOptions): Promise<BeginAnswer> {
     return untilGivenUp(options?.signal, () => this.records.begin(request, options?.signal));
   }
@@ -119,6 +120,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     return transaction.run(work);
   }
 
+  /** Gives a claim up. */
   release(request: ReleaseRequest, options?: StoreCallOptions): Promise<ReleaseAnswer> {
     const { storedKey, ownerId, fence } = request;
     return untilGivenUp(options?.signal, async () => {
@@ -128,10 +130,12 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     });
   }
 
+  /** The record as an operator sees it; changes nothing. */
   read(storedKey: string, options?: StoreCallOptions): Promise<RecordView | undefined> {
     return untilGivenUp(options?.signal, () => this.records.read(storedKey));
   }
 
+  /** Makes a record released; answers whether there was one. */
   forget(storedKey: string, options?: StoreCallOptions): Promise<boolean> {
     return untilGivenUp(options?.signal, () => this.records.forget(storedKey, options?.signal));
   }
@@ -150,6 +154,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     });
   }
 
+  /** Resolves where the store can be reached. */
   ping(options?: StoreCallOptions): Promise<void> {
     return untilGivenUp(options?.signal, async () => {
       await this.connections.query('SELECT 1', []);

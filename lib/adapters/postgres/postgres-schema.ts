@@ -2,14 +2,15 @@ import type { PostgresQueryable } from './postgres-clients.js';
 
 /** Where the records are. */
 export interface PostgresTable {
-  /** @defaultValue 'public' */
+  /** Name of the schema, as it is. @defaultValue 'public' */
   readonly schema?: string;
-  /** @defaultValue 'selfheal_idempotency' */
+  /** Name of the table, as it is. @defaultValue 'selfheal_idempotency' */
   readonly table?: string;
 }
 
 /** Quoted names, ready for a statement. */
 export interface TableNames {
+  /** Name of the table, as it is. */
   readonly table: string;
   readonly sequence: string;
 }

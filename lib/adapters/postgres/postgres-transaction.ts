@@ -22,7 +22,7 @@ export interface TransactionOptions {
   readonly claim: ExtendRequest;
   /** How long the outcome is kept. */
   readonly retentionMs: number;
-  /** @defaultValue 'read committed' */
+  /** How the transaction is isolated. @defaultValue 'read committed' */
   readonly isolationLevel?: IsolationLevel;
   /** What errors call the method. @defaultValue 'PostgresIdempotencyStore' */
   readonly operation?: string;
@@ -30,7 +30,9 @@ export interface TransactionOptions {
 
 /** What the work of a transaction comes to: what its caller gets, and what duplicates will. */
 export interface TransactionResult<T> {
+  /** What the caller gets. */
   readonly value: T;
+  /** What is recorded. */
   readonly outcome: StoredOutcome;
 }
 

@@ -31,7 +31,7 @@ export interface PostgresIdempotencyStoreOptions extends PostgresTable {
    * @defaultValue true
    */
   readonly sessionSettings?: boolean;
-  /** @defaultValue the clock of the machine */
+  /** The source of time and timers. @defaultValue the clock of the machine */
   readonly clock?: Clock;
 }
 
@@ -46,6 +46,7 @@ export interface ResolvedPostgresOptions {
   readonly names: Required<PostgresTable>;
   readonly createTable: boolean;
   readonly lockTimeoutMs: number;
+  /** The source of time and timers. */
   readonly clock: Clock;
 }
 

@@ -1,6 +1,8 @@
 /** What is used of ioredis (5 and above), of its `Cluster`, and of forks with its interface. */
 export interface IoRedisLike {
+  /** Runs a script by its digest. */
   evalsha(...args: never[]): unknown;
+  /** Runs a script by its text. */
   eval(...args: never[]): unknown;
   /** At run time every command has a twin that answers with buffers; ioredis types not all of them. */
   callBuffer(...args: never[]): unknown;
@@ -8,8 +10,11 @@ export interface IoRedisLike {
 
 /** What is used of node-redis (5 and above), of its cluster and of its pool. */
 export interface NodeRedisLike {
+  /** The same client, answering with bytes. */
   withTypeMapping(...args: never[]): unknown;
+  /** Runs a script by its digest. */
   evalSha(...args: never[]): unknown;
+  /** Runs a script by its text. */
   eval(...args: never[]): unknown;
 }
 
@@ -20,6 +25,7 @@ export type RedisClientLike = IoRedisLike | NodeRedisLike;
 export interface RedisCommands {
   /** Sends a script by its digest; bulk strings of the reply are buffers. */
   evalSha(sha1: string, key: string, args: readonly (string | Buffer)[]): Promise<unknown>;
+  /** Runs a script by its text. */
   eval(script: string, key: string, args: readonly (string | Buffer)[]): Promise<unknown>;
   ping(): Promise<unknown>;
   /** Answers `[name, value]` or a record. */

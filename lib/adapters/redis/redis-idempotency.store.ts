@@ -41,6 +41,7 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     this.resolved = resolveRedisOptions(options);
   }
 
+  /** Decides in one atomic step, by the clock of the store. */
   begin(request: BeginRequest, options?: StoreCallOptions): Promise<BeginAnswer> {
     const { storedKey, fingerprint, ownerId, leaseMs, retentionMs } = request;
     return untilGivenUp(options?.signal, async () => {
@@ -51,6 +52,7 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     });
   }
 
+  /** Renews the lease of the current claim. */
   extend(request: ExtendRequest, options?: StoreCallOptions): Promise<ClaimAnswer> {
     const { storedKey, leaseMs, retentionMs } = request;
     return untilGivenUp(options?.signal, async () => {
@@ -59,7 +61,7 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     });
   }
 
-  /** @throws where it is given a transaction: Redis cannot commit with anything else */
+  /** Keeps the outcome of the current claim. @throws where it is given a transaction: Redis cannot commit with anything else */
   complete(request: CompleteRequest, options?: CompleteOptions): Promise<ClaimAnswer> {
     const { storedKey, outcome, retentionMs } = request;
     return untilGivenUp(options?.signal, async () => {
@@ -72,6 +74,7 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     });
   }
 
+  /** Gives a claim up. */
   release(request: ReleaseRequest, options?: StoreCallOptions): Promise<ReleaseAnswer> {
     const { storedKey, ownerId, fence = '', retentionMs, recoveredRetentionMs } = request;
     return untilGivenUp(options?.signal, async () => {
@@ -80,10 +83,12 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     });
   }
 
+  /** The record as an operator sees it; changes nothing. */
   read(storedKey: string, options?: StoreCallOptions): Promise<RecordView | undefined> {
     return untilGivenUp(options?.signal, async () => viewOfReply(await this.run('read', storedKey, [])));
   }
 
+  /** Makes a record released; answers whether there was one. */
   forget(storedKey: string, options?: StoreCallOptions): Promise<boolean> {
     return untilGivenUp(options?.signal, async () => {
       const reply = await this.run('forget', storedKey, [whole(FORGOTTEN_RETENTION_MS)]);
@@ -96,6 +101,7 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     return untilGivenUp(options?.signal, async () => 0);
   }
 
+  /** Resolves where the store can be reached. */
   ping(options?: StoreCallOptions): Promise<void> {
     return untilGivenUp(options?.signal, async () => {
       await this.resolved.commands.ping();

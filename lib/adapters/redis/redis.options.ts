@@ -23,7 +23,7 @@ export interface RedisIdempotencyStoreOptions {
    * @defaultValue none
    */
   readonly waitForReplicas?: ReplicaWait;
-  /** @defaultValue the clock of the machine */
+  /** The source of time and timers. @defaultValue the clock of the machine */
   readonly clock?: Clock;
 }
 
@@ -32,6 +32,7 @@ export interface ResolvedRedisOptions {
   readonly commands: RedisCommands;
   readonly namespace: string;
   readonly waitForReplicas: { readonly replicas: number; readonly atMostMs: number } | undefined;
+  /** The source of time and timers. */
   readonly clock: Clock;
 }
 

@@ -5,7 +5,7 @@ import { recordContextParameter } from '../method-plan.js';
 export type CallContext = CallContextFacts;
 
 /**
- * Fills the parameter with the {@link CallContext} of the running execution, in every attempt anew, whatever
+ * Fills the parameter with the call context of the running execution, in every attempt anew, whatever
  * the caller put there.
  */
 export function CallContext(): ParameterDecorator {

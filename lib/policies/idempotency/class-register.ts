@@ -4,6 +4,7 @@ type AnyClass = abstract new (...args: never[]) => object;
 
 /** A class whose instances the codec may keep and bring back. */
 export interface RegisteredClass<T extends object = object> {
+  /** The class. */
   readonly type: abstract new (...args: never[]) => T;
   /** Stored in place of the class; state it where names are minified. @defaultValue the name of the class */
   readonly name?: string;

@@ -13,9 +13,9 @@ export interface CodecContext {
 export interface OutcomeCodec {
   /** Written into the record; what another codec wrote is not read. */
   readonly name: string;
-  /** @throws where the value cannot be brought back as it is */
+  /** The bytes of the value. @throws where the value cannot be brought back as it is */
   encode(value: unknown, context: CodecContext): Uint8Array | Promise<Uint8Array>;
-  /** @throws where the bytes are not its own, or damaged */
+  /** The value of the bytes. @throws where the bytes are not its own, or damaged */
   decode(bytes: Uint8Array, context: CodecContext): unknown;
 }
 
@@ -29,6 +29,7 @@ const TAGGED = 2;
  * refuses everything else rather than turn it into something similar.
  */
 export class JsonCodec implements OutcomeCodec {
+  /** Name in stored records. */
   readonly name = 'json';
   private readonly classes: ClassRegister;
 
@@ -37,7 +38,7 @@ export class JsonCodec implements OutcomeCodec {
     this.classes = new ClassRegister(classes);
   }
 
-  /** @throws {NotStorableError} saying where, why and how to help */
+  /** The bytes of the value. @throws {NotStorableError} saying where, why and how to help */
   encode(value: unknown): Uint8Array {
     if (isPlainJson(value)) return bytesOf(PLAIN, JSON.stringify(value));
     try {
@@ -49,6 +50,7 @@ export class JsonCodec implements OutcomeCodec {
     }
   }
 
+  /** The value of the bytes. */
   decode(bytes: Uint8Array): unknown {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.byteLength - 1).toString('utf8');
     if (bytes[0] === PLAIN) return JSON.parse(text) as unknown;

@@ -12,6 +12,7 @@ function factsOf(operation: string): ResilienceErrorFacts {
 
 /** The call brought no key where one is required; the method did not run. */
 export class IdempotencyKeyMissingError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_IDEMPOTENCY_KEY_MISSING';
 
   constructor(operation: string, remedy: string) {
@@ -21,6 +22,7 @@ export class IdempotencyKeyMissingError extends ResilienceError {
 
 /** The key cannot be read; the method did not run, not even where a key is optional. */
 export class IdempotencyKeyInvalidError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_IDEMPOTENCY_KEY_INVALID';
 
   /** `why` ends the sentence and never quotes the key. */
@@ -40,6 +42,7 @@ export interface InFlightFacts {
 
 /** Another call owns the key and has not ended. */
 export class IdempotencyInFlightError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_IDEMPOTENCY_IN_FLIGHT';
   /** Milliseconds after which another try is worthwhile; `undefined` where none is. */
   readonly retryAfterMs: number | undefined;
@@ -64,6 +67,7 @@ function inFlightFact(superseded: boolean, reentrant: boolean): string {
 
 /** The key came before, with another payload. */
 export class IdempotencyMismatchError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_IDEMPOTENCY_MISMATCH';
 
   constructor(operation: string) {
@@ -83,6 +87,7 @@ export interface StoreFailure {
 
 /** The store of idempotency did not answer; in phase `begin` the method did not run and will not. */
 export class IdempotencyStoreError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_IDEMPOTENCY_STORE';
   /** Which operation of the store failed. */
   readonly phase: StorePhase;
@@ -99,6 +104,7 @@ export class IdempotencyStoreError extends ResilienceError {
 
 /** The call of this key has ended, and its outcome cannot be given again; the method never runs again for it. */
 export class IdempotencyReplayUnavailableError extends ResilienceError {
+  /** Tells the error apart, in every copy of the package. */
   readonly code = 'RESILIENCE_IDEMPOTENCY_REPLAY_UNAVAILABLE';
 
   constructor(operation: string, options?: ErrorOptions) {

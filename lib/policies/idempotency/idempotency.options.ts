@@ -6,6 +6,7 @@ import type { Outcome } from './outcome.js';
 
 /** What `scope` and `fingerprint` may look at. */
 export interface IdempotencySubject {
+  /** The arguments of the call. */
   readonly args: readonly unknown[];
   /** The incoming request; on route handlers only, and where the key comes from the header `args` is empty. */
   readonly request?: unknown;

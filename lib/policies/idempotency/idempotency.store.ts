@@ -15,6 +15,7 @@ export type OutcomeKind = 'wire' | 'value' | 'error' | 'tombstone';
 
 /** What is kept of a call that has ended. The store keeps it as it is and looks into none of it. */
 export interface StoredOutcome {
+  /** How the outcome is given again. */
   readonly kind: OutcomeKind;
   /** Status, headers, codec: whatever is needed to read the body. Text. */
   readonly metadata: string;
@@ -46,6 +47,7 @@ export interface BeginRequest {
    * tag (the text before the first colon) and differ. An empty one is the same as any other.
    */
   readonly fingerprint: string;
+  /** Who owns, or wants to own, the key. */
   readonly ownerId: string;
   /** Counts from the moment at which the claim is obtained. */
   readonly leaseMs: number;
@@ -76,6 +78,7 @@ export type BeginAnswer =
 
 /** A claim that is to live on, or whose outcome is to be kept. */
 export interface ClaimRequest {
+  /** Opaque text of fixed length. */
   readonly storedKey: string;
   /** Owner and fence are compared; attempts and mark are written where the record is gone. */
   readonly claim: Claim;
@@ -87,18 +90,23 @@ export interface ClaimRequest {
 
 /** Renewal of a claim. */
 export interface ExtendRequest extends ClaimRequest {
+  /** How long the owner may be silent from now on. */
   readonly leaseMs: number;
 }
 
 /** The outcome of a claim. */
 export interface CompleteRequest extends ClaimRequest {
+  /** What is kept. */
   readonly outcome: StoredOutcome;
 }
 
 /** A claim that is given up without an outcome; the fence where it is known. */
 export interface ReleaseRequest {
+  /** Opaque text of fixed length. */
   readonly storedKey: string;
+  /** Who owns, or wants to own, the key. */
   readonly ownerId: string;
+  /** The fence of the claim, where it is known. */
   readonly fence?: string | undefined;
   /** How long the released record is kept, from now on: fence and attempts are remembered for so long. */
   readonly retentionMs: number;
@@ -113,9 +121,13 @@ export type ReleaseAnswer = 'ok' | 'fenced' | 'gone';
 
 /** A record as an operator sees it; reading changes nothing. */
 export interface RecordView {
+  /** Where the record stands. */
   readonly state: 'in-progress' | 'completed' | 'released';
+  /** Claims that the record has seen. */
   readonly attempts: number;
+  /** Whether an earlier claim ended in silence. */
   readonly recovered: boolean;
+  /** The fence of the claim, where it is known. */
   readonly fence: string;
   /** Only in progress; 0 or negative where the lease is over. */
   readonly leaseLeftMs?: number;
@@ -165,7 +177,7 @@ export interface IdempotencyStore {
   /** What is known of a key; `undefined` where there is no record. Changes nothing. */
   read(storedKey: string, options?: StoreCallOptions): Promise<RecordView | undefined>;
   /**
-   * Makes a record released, whatever it was; fence, attempts and mark stay, {@link FORGOTTEN_RETENTION_MS} says
+   * Makes a record released, whatever it was; fence, attempts and mark stay, `FORGOTTEN_RETENTION_MS` says
    * for how long. Answers whether there was a record, a released one included.
    */
   forget(storedKey: string, options?: StoreCallOptions): Promise<boolean>;

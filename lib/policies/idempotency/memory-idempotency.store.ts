@@ -25,7 +25,7 @@ export interface MemoryIdempotencyStoreOptions {
   readonly maxEntries?: number;
   /** Bytes of all bodies together, at least 1. @defaultValue 64 MiB */
   readonly maxBytes?: number;
-  /** @defaultValue the clock of the machine */
+  /** The source of time and timers. @defaultValue the clock of the machine */
   readonly clock?: Clock;
   /**
    * Told once, when the first outcome has to go before its time.
@@ -70,6 +70,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     return this.records.size;
   }
 
+  /** Decides in one atomic step, by the clock of the store. */
   async begin(request: BeginRequest, options?: StoreCallOptions): Promise<BeginAnswer> {
     const answer = this.decide(request.storedKey, options, (found, nowMs) =>
       decideBegin(found, request, { nowMs, nextFence: (above) => this.nextFence(above) }),
@@ -77,10 +78,12 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     return answer.kind === 'completed' ? { ...answer, outcome: copyOf(answer.outcome) } : answer;
   }
 
+  /** Renews the lease of the current claim. */
   async extend(request: ExtendRequest, options?: StoreCallOptions): Promise<ClaimAnswer> {
     return this.decide(request.storedKey, options, (found, nowMs) => decideExtend(found, request, nowMs));
   }
 
+  /** Keeps the outcome of the current claim. */
   async complete(request: CompleteRequest, options: CompleteOptions = {}): Promise<ClaimAnswer> {
     if (options.transaction !== undefined) throw new Error('the memory store knows no transactions');
     const outcome = this.fitting(request.outcome);
@@ -89,25 +92,30 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     );
   }
 
+  /** Gives a claim up. */
   async release(request: ReleaseRequest, options?: StoreCallOptions): Promise<ReleaseAnswer> {
     return this.decide(request.storedKey, options, (found, nowMs) => decideRelease(found, request, nowMs));
   }
 
+  /** The record as an operator sees it; changes nothing. */
   async read(storedKey: string, options?: StoreCallOptions): Promise<RecordView | undefined> {
     options?.signal?.throwIfAborted();
     const view = viewOf(this.records.get(storedKey), this.clock.nowMs());
     return view?.outcome === undefined ? view : { ...view, outcome: copyOf(view.outcome) };
   }
 
+  /** Makes a record released; answers whether there was one. */
   async forget(storedKey: string, options?: StoreCallOptions): Promise<boolean> {
     return this.decide(storedKey, options, decideForget);
   }
 
+  /** Removes records whose retention is over; answers how many. */
   async sweep(atMost: number, options?: StoreCallOptions): Promise<number> {
     options?.signal?.throwIfAborted();
     return this.records.sweep(atMost, this.clock.nowMs());
   }
 
+  /** Resolves where the store can be reached. */
   async ping(options?: StoreCallOptions): Promise<void> {
     options?.signal?.throwIfAborted();
   }

@@ -3,6 +3,7 @@ import { isResilienceError } from '../../core/errors.js';
 
 /** What a run under a claim produced, as `final` sees it. */
 export interface Outcome {
+  /** Whether the run gave a value or an error. */
   readonly kind: 'value' | 'error';
   /** What the method returned. */
   readonly value?: unknown;
