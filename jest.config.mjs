@@ -39,12 +39,13 @@ function project(displayName, folders, settings = {}) {
     rootDir: import.meta.dirname,
     testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.spec.ts`),
     testEnvironment: '<rootDir>/test/support/jest-environment.mjs',
-    testEnvironmentOptions: { nestMajor },
+    testEnvironmentOptions: { nestMajor, globalsCleanup: 'off' },
     modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/nest11/package.json'],
     extensionsToTreatAsEsm: ['.ts'],
     moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
     moduleNameMapper: { ...moduleNameMapper, ...doors, ...relativeImports },
     transform: { '^.+\\.ts$': ['@swc/jest', swc] },
+    setupFilesAfterEnv: ['<rootDir>/test/support/long-timeout.mjs'],
     ...others,
   };
 }
@@ -55,8 +56,6 @@ export default {
     project('unit', ['unit', 'laws', 'contract']),
     project('nest12', ['integration']),
     project('nest11', ['integration'], { nestMajor: '11', moduleNameMapper: nest11 }),
-    project('sample-app', ['sample-app'], {
-      setupFilesAfterEnv: ['<rootDir>/test/support/long-timeout.mjs'],
-    }),
+    project('sample-app', ['sample-app']),
   ],
 };

@@ -1,4 +1,4 @@
 import { jest } from '@jest/globals';
 
-// Jest knows a limit per run, not per project; tests that start real processes take longer than others.
+// A limit for what hangs. What is slow on a loaded machine (laws, real processes) is not wrong: no test asserts a time.
 jest.setTimeout(60_000);
