@@ -4,6 +4,7 @@ import { checkCarriers } from './explorer/method-checks.js';
 import { resolveAlertOptions } from '../policies/alerts/index.js';
 import { AlertMonitor } from './alert-monitor.js';
 import { Chaos } from './chaos.js';
+import { checkModuleOptions } from './explorer/module-options-check.js';
 import { ResilienceExplorer } from './explorer/resilience.explorer.js';
 import { GlobalFilterPlacement } from './http/global-filter-placement.js';
 import { ResilienceExceptionFilter } from './http/resilience-exception.filter.js';
@@ -25,6 +26,7 @@ import { RESILIENCE_OPTIONS } from './resilience.tokens.js';
 import { ResilienceRuntime } from './runtime/index.js';
 
 function makeRuntime(options: ResilienceModuleOptions, modules: ModulesContainer): ResilienceRuntime {
+  checkModuleOptions(options);
   const runtime = new ResilienceRuntime(options, {
     resolveProvider: (token) => providerOf(modules, token)?.instance,
     features: () => featuresIn(modules),

@@ -38,7 +38,8 @@ export class ResilienceService {
   constructor(private readonly runtime: ResilienceRuntime) {}
 
   /**
-   * Runs the function under the policies; it may run several times, or not at all.
+   * Runs the function under the policies; it may run several times, or not at all. A breaker, bulkhead or rate
+   * limiter without a name of its own is shared by all that give the same `operation`: give one to each dependency.
    *
    * @param policies options, or a name: everything that the module has configured under it takes part
    * @throws {InvalidOptionsError} where an option cannot be meant, or nothing is configured under the name

@@ -22,7 +22,7 @@ const KNOWN: Readonly<Record<keyof ResilienceModuleOptions | 'isGlobal' | 'force
 };
 
 /**
- * A misspelt option would silently be without effect, and so would a switch that is neither on nor off.
+ * Checked before anything is made of them. A misspelt option would silently be without effect, and so would a switch that is neither on nor off.
  *
  * @throws {InvalidOptionsError} naming the option, its value and what would be right
  */

@@ -6,7 +6,6 @@ import { type CompiledMethod, ResilienceRuntime, servingRuntime } from '../runti
 import { adviseNames, warnOfOverrides } from './boot-advice.js';
 import { byMethod, describeMethod, type DescribedMethod, lineOf } from './described-method.js';
 import { checkHost } from './method-checks.js';
-import { checkModuleOptions } from './module-options-check.js';
 import { checkSingleRoot, checkStatic } from './root-checks.js';
 import { sweep } from './sweep.js';
 
@@ -28,7 +27,6 @@ export class ResilienceExplorer implements OnModuleInit {
     checkSingleRoot(this.modules);
     checkStatic(this.modules);
     const { runtime } = this;
-    checkModuleOptions(runtime.options);
     sweep(hostWrappers(this.modules), runtime);
     runtime.addFeatures();
     const hosts = hostsIn(this.modules);

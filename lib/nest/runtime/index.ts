@@ -3,4 +3,5 @@ export { resetDefaultRuntime } from './default-runtime.js';
 export { Dispatcher } from './dispatcher.js';
 export { declaredKind } from './method-kind.js';
 export { ResilienceRuntime } from './resilience-runtime.js';
-export type { CompiledMethod, Feature, RuntimeSurroundings } from './resilience-runtime.js';
+export type { Feature } from './features.js';
+export type { CompiledMethod, RuntimeSurroundings } from './resilience-runtime.js';

@@ -18,17 +18,11 @@ import type { FallbackToken } from '../../policies/fallback/index.js';
 import { guardedPlaceOf, promiseOnly } from '../guarded/guarded-place.js';
 import { UnsafeRequests } from '../http/unsafe-requests.js';
 import type { MethodPlan, PlanDispatcher } from '../method-plan.js';
-import type { ResilienceFeatureOptions, ResilienceModuleOptions } from '../resilience.options.js';
+import type { ResilienceModuleOptions } from '../resilience.options.js';
 import { BareDispatcher, Dispatcher, RefusingDispatcher } from './dispatcher.js';
+import { type Feature, Features } from './features.js';
 import { certainKind } from './method-kind.js';
 import { OperationNames } from './operation-names.js';
-
-/** Policies that a module adds to those of the application. */
-export interface Feature {
-  /** Where it was written, as messages name it. */
-  readonly place: string;
-  readonly options: ResilienceFeatureOptions;
-}
 
 /** What a runtime needs of the application around it. */
 export interface RuntimeSurroundings {
@@ -58,7 +52,7 @@ export class ResilienceRuntime {
   readonly names = new OperationNames();
   private readonly dispatchers = new Map<MethodPlan, PlanDispatcher>();
   private readonly compiled = new Map<MethodPlan, CompiledMethod>();
-  private readonly features = new Set<Feature>();
+  private readonly features: Features;
   private readonly checked = new WeakSet<MethodPlan>();
   // A brand that nothing else can carry: neither a mock nor an object of another copy of the package.
   readonly #isGenuine = true;
@@ -74,7 +68,9 @@ export class ResilienceRuntime {
     this.lifetime = lifetime;
     this.environment = engine.environment;
     this.engine.idempotency.onWarning((warning) => this.warn(warning));
-    this.addFeatures();
+    this.features = new Features(engine, surroundings.features ?? (() => []));
+    this.features.add();
+    this.features.check();
   }
 
   /** Whether a value is a runtime of this copy of the package. */
@@ -96,7 +92,8 @@ export class ResilienceRuntime {
   compile(plan: MethodPlan): CompiledMethod {
     const known = this.compiled.get(plan);
     if (known !== undefined) return known;
-    this.addFeatures();
+    this.features.add();
+    this.features.checkFor(plan.policies);
     const operation = this.names.of(plan);
     const [problem] = plan.problems;
     if (problem !== undefined) throw problem(operation);
@@ -124,13 +121,9 @@ export class ResilienceRuntime {
     this.checked.add(plan);
   }
 
-  /** Adds what other modules have named since the last time. @throws {InvalidOptionsError} */
+  /** Adds what other modules have named since the last time. */
   addFeatures(): void {
-    for (const feature of this.surroundings.features?.() ?? []) {
-      if (this.features.has(feature)) continue;
-      this.features.add(feature);
-      this.engine.add(feature.options, feature.place);
-    }
+    this.features.add();
   }
 
   private compiler(plan: MethodPlan): Compiler {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Test } from '@nestjs/testing';
 import {
   CircuitBreaker,
   Fallback,
@@ -63,6 +64,15 @@ describe('options that the compiler would have refused', () => {
 
     expect(error).toBeInstanceOf(InvalidOptionsError);
     expect((error as Error).message).toMatch(expected);
+  });
+
+  it('an asynchronous factory that answers nothing stops the boot', async () => {
+    const root = ResilienceModule.forRootAsync({ useFactory: (() => undefined) as never });
+
+    const { error } = await outcomeOf(() => Test.createTestingModule({ imports: [root] }).compile());
+
+    expect(error).toBeInstanceOf(InvalidOptionsError);
+    expect((error as Error).message).toMatch(/^ResilienceModule: resilience\.options must be an object/);
   });
 
   it('a feature refuses what is no family of named policies', async () => {

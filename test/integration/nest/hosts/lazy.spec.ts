@@ -75,6 +75,40 @@ describe('lazily loaded modules', () => {
     expect(lazy.backend.runs).toBe(0);
   });
 
+  it('a bad feature is the affair of the methods that name its policies, and of no other', async () => {
+    class Late {
+      readonly runs: string[] = [];
+
+      @Retryable('hasty')
+      async named(): Promise<void> {
+        this.runs.push('named');
+      }
+
+      @Retryable()
+      async innocent(): Promise<void> {
+        this.runs.push('innocent');
+      }
+    }
+    const { app } = await applications.start({});
+    const late = await app.get(LazyModuleLoader).load(() => {
+      @Module({
+        imports: [ResilienceModule.forFeature({ retries: { hasty: { maxAttempts: 0 } } })],
+        providers: [Late],
+      })
+      class LateModule {}
+      return LateModule;
+    });
+    const instance = late.get(Late);
+
+    await instance.innocent();
+    const first = await outcomeOf(() => instance.named());
+    const second = await outcomeOf(() => instance.named());
+
+    expect(String(first.error)).toContain('forFeature.retries.hasty: retry.maxAttempts');
+    expect(second.error).toBe(first.error);
+    expect(instance.runs).toEqual(['innocent']);
+  });
+
   it('finds a fallback provider of the lazy module', async () => {
     const { app } = await applications.start({ providers: [Early] });
     // What a `ModuleRef` knows is what there was when it was first asked.
