@@ -11,7 +11,7 @@ import type {
   ReleaseRequest,
   StoreCallOptions,
 } from '../../policies/idempotency/index.js';
-import { untilGivenUp } from './given-up.js';
+import { untilGivenUp } from '../../core/given-up.js';
 import { HeldClaims } from './held-claims.js';
 import { hasMembers, type PostgresQueryable } from './postgres-clients.js';
 import { PostgresConnections } from './postgres-connection.js';

@@ -13,7 +13,7 @@ import {
   type ReleaseRequest,
   type StoreCallOptions,
 } from '../../policies/idempotency/index.js';
-import { untilGivenUp } from './given-up.js';
+import { untilGivenUp } from '../../core/given-up.js';
 import { beginAnswerOf, Reply, viewOfReply } from './redis-replies.js';
 import { REDIS_SCRIPTS } from './redis-scripts.js';
 import { redisWarnings } from './redis-warnings.js';
