@@ -182,6 +182,29 @@ const close = () => store.close();`;
     expect((await key.read())?.leaseLeftMs).toBeGreaterThan(900);
   });
 
+  it('ID-01: what an owner does waits for the row as long as somebody waits for it, not one lock timeout', async () => {
+    const key = new ContractKey(store);
+    const claim = await key.acquire();
+    const impatient = storeOf({ lockTimeout: '20ms' });
+    const other = await pool.connect();
+    await other.query('BEGIN');
+    await other.query(`SELECT 1 FROM ${TABLE} WHERE key = $1 FOR UPDATE`, [keyOf(key)]);
+
+    const completed = impatient.complete({
+      storedKey: key.storedKey,
+      claim,
+      fingerprint: 'v1:same',
+      retentionMs: 60_000,
+      outcome: outcomeOf('done'),
+    });
+    await wait(120);
+    await other.query('COMMIT');
+    other.release();
+
+    expect(await completed).toBe('ok');
+    await impatient.close();
+  });
+
   it('a row that stays locked is busy, and no outage', async () => {
     const key = new ContractKey(store);
     await key.acquire({ leaseMs: 1 });

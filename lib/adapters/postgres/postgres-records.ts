@@ -36,7 +36,8 @@ export class PostgresRecords {
   async begin(request: BeginRequest, signal?: AbortSignal): Promise<BeginAnswer> {
     const busy = { kind: 'busy', leaseLeftMs: this.parts.lockTimeoutMs } as const;
     try {
-      return (await lookAgain(this.parts.clock, signal, () => this.beginOnce(request, signal))) ?? busy;
+      const { clock } = this.parts;
+      return (await lookAgain({ clock, signal }, () => this.beginOnce(request, signal))) ?? busy;
     } catch (error) {
       if (isLockTimeout(error)) return busy;
       throw error;
@@ -114,8 +115,13 @@ export class PostgresRecords {
     return connection.query(sql[operation], [...values, String(lockTimeoutMs)]);
   }
 
+  /**
+   * An owner goes on waiting for its row: it is locked only for moments, by begins that come to nothing, though by
+   * many of them one after another where the server's disk is slow. `signal` says when nobody waits any longer.
+   */
   private async always<T>(signal: AbortSignal | undefined, look: () => Promise<T | undefined>): Promise<T> {
-    const answer = await lookAgain(this.parts.clock, signal, look);
+    const { clock } = this.parts;
+    const answer = await lookAgain({ clock, signal, alsoAfter: isLockTimeout }, look);
     if (answer === undefined) throw new Error('the PostgreSQL store was overtaken by others again and again');
     return answer;
   }

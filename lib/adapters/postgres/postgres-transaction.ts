@@ -89,7 +89,7 @@ export class ClaimTransaction {
   /** A renewal that is still on its way may meet the first snapshot: nothing has happened yet, so begin again. */
   private async lockClaim(client: PostgresConnection): Promise<void> {
     const { claim, isolationLevel = 'read committed', operation } = this.options;
-    const answer = await lookAgain(this.parts.clock, undefined, async () => {
+    const answer = await lookAgain({ clock: this.parts.clock, signal: undefined }, async () => {
       await client.query(BEGIN[isolationLevel]);
       try {
         return claimAnswerOf(await client.query(this.parts.extendSql, extendValues(claim)));
