@@ -9,6 +9,10 @@ const BUDGETS = {
   http: '54 kB',
   redis: '8 kB',
   postgres: '10 kB',
+  opentelemetry: '56 kB',
+  prometheus: '56 kB',
+  terminus: '3 kB',
+  dashboard: '66 kB',
 };
 
 function budgetOf(door) {

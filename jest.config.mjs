@@ -6,6 +6,10 @@ const doors = {
   '^nestjs-selfheal/http$': '<rootDir>/lib/adapters/http/index.ts',
   '^nestjs-selfheal/redis$': '<rootDir>/lib/adapters/redis/index.ts',
   '^nestjs-selfheal/postgres$': '<rootDir>/lib/adapters/postgres/index.ts',
+  '^nestjs-selfheal/dashboard$': '<rootDir>/lib/adapters/dashboard/index.ts',
+  '^nestjs-selfheal/opentelemetry$': '<rootDir>/lib/adapters/opentelemetry/index.ts',
+  '^nestjs-selfheal/prometheus$': '<rootDir>/lib/adapters/prometheus/index.ts',
+  '^nestjs-selfheal/terminus$': '<rootDir>/lib/adapters/terminus/index.ts',
   '^nestjs-selfheal/(.*)$': '<rootDir>/lib/$1/index.ts',
 };
 
@@ -56,7 +60,7 @@ export default {
   // ten times as long as its first ones.
   workerIdleMemoryLimit: '500MB',
   projects: [
-    project('unit', ['unit', 'laws', 'contract']),
+    project('unit', ['unit', 'laws', 'fuzz', 'contract', 'sim', 'soak']),
     project('nest12', ['integration']),
     project('nest11', ['integration'], { nestMajor: '11', moduleNameMapper: nest11 }),
     project('sample-app', ['sample-app']),

@@ -47,7 +47,7 @@ export { RATE_LIMITER_DEFAULTS, RateLimitExceededError } from './policies/rate-l
 export type { RateLimiterOptions } from './policies/rate-limiter/index.js';
 export { RETRY_BUDGET_DEFAULTS } from './policies/retry-budget/index.js';
 export type { RetryBudgetOptions } from './policies/retry-budget/index.js';
-export { RETRY_DEFAULTS, retryInfo } from './policies/retry/index.js';
-export type { RetryInfo, RetryOptions } from './policies/retry/index.js';
+export { RETRY_DEFAULTS, retryInfo, RetrySignal } from './policies/retry/index.js';
+export type { RetryInfo, RetryOptions, RetrySignalOptions } from './policies/retry/index.js';
 export { TimeoutExceededError } from './policies/time-limiter/index.js';
 export type { TimeLimiterOptions } from './policies/time-limiter/index.js';

@@ -26,10 +26,19 @@ export type {
   AsyncMethod,
   CircuitBreakerEvent,
   DescribedMethod,
+  ExecuteCallOptions,
   ExecuteOptions,
+  Gathered,
+  GatherOptions,
   MethodKind,
+  NamedPolicyOptions,
+  Parts,
+  PolicyChanges,
   PolicyDecorator,
+  PolicyHandle,
   ResilienceFeatureOptions,
+  ResilienceLogLevel,
+  ResilienceLogLevels,
   ResilienceHttpBody,
   ResilienceHttpException,
   ResilienceModuleAsyncOptions,
@@ -49,6 +58,7 @@ export type {
   CircuitBreakerState,
   CircuitBreakerStateChangedEvent,
   Clock,
+  ConfigurationChangedEvent,
   Duration,
   ErrorClass,
   ErrorMatcher,
@@ -61,6 +71,7 @@ export type {
   IdempotencyReplayedEvent,
   IdempotencyStoreDownEvent,
   IdempotencyTakenOverEvent,
+  OptionChange,
   RateLimiterRejectedEvent,
   ResilienceEvent,
   RetryGaveUpEvent,
@@ -83,6 +94,7 @@ export type {
   InspectedRecord,
   PolicyOptions,
   RecordName,
+  RunningOverrides,
   StepWord,
 } from './pipeline/index.js';
 export type { AlertOptions } from './policies/alerts/index.js';
@@ -142,16 +154,19 @@ export type {
 export { RateLimitExceededError } from './policies/rate-limiter/index.js';
 export type { RateLimiterOptions, RateLimiterSnapshot } from './policies/rate-limiter/index.js';
 export type { RetryBudgetOptions, RetryBudgetSnapshot } from './policies/retry-budget/index.js';
-export { retryInfo } from './policies/retry/index.js';
+export { retryInfo, RetrySignal } from './policies/retry/index.js';
 export type {
   BackoffContext,
   BackoffOptions,
   Jitter,
+  RetryAttemptContext,
   RetryGaveUpContext,
   RetryInfo,
   RetryOptions,
+  RetryPreparationContext,
   RetryRecoveredContext,
   RetryScheduledContext,
+  RetrySignalOptions,
 } from './policies/retry/index.js';
 export { TimeoutExceededError } from './policies/time-limiter/index.js';
 export type { TimeLimiterOptions } from './policies/time-limiter/index.js';

@@ -1,7 +1,9 @@
 import { Module } from '@nestjs/common';
 import { type CircuitBreakerOptions, ResilienceModule } from 'nestjs-selfheal';
+import { ResilienceDashboardModule } from 'nestjs-selfheal/dashboard';
 import { ClientsModule } from './clients.module.js';
 import { Inventory } from './inventory/inventory.js';
+import { LoopbackGuard } from './http/loopback.guard.js';
 import { InventoryService } from './inventory/inventory.service.js';
 import { Payments } from './payments/payments.js';
 import { PaymentsService } from './payments/payments.service.js';
@@ -24,6 +26,8 @@ const breaker: CircuitBreakerOptions = {
     ResilienceModule.forRoot({
       circuitBreakers: { payments: breaker, inventory: breaker, shipping: breaker },
     }),
+    // The live page, and who may open and close breakers on it.
+    ResilienceDashboardModule.forRoot({ title: 'sample shop', guard: LoopbackGuard }),
   ],
   providers: [
     { provide: Inventory, useClass: InventoryService },

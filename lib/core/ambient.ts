@@ -1,24 +1,50 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Scope } from './scope.js';
 
+/** A scope that the running code stands in, and those of other applications around it. */
+interface Surrounding {
+  readonly ambient: Ambient;
+  readonly scope: Scope;
+  /** The innermost of another application; what this application had around it, the scope itself knows. */
+  readonly foreign: Surrounding | undefined;
+}
+
 /**
- * The scope that the running code stands in, so that a decorated call inside another ends with it. Node pays
- * for such a storage with every `await` of the process, hence it sleeps until the first limited call needs it.
+ * One for all applications of the process, since Node keeps for good what was used once, and every `await` would pay
+ * for each. It holds nothing of them beyond their running calls, and costs nothing until the first limited call.
+ */
+const SURROUNDINGS = new AsyncLocalStorage<Surrounding>();
+
+/**
+ * The scope that the running code stands in, so that a decorated call inside another ends with it; each application
+ * sees its own alone. Node pays for the storage with every `await`, hence it sleeps until a limited call needs it.
  */
 export class Ambient {
-  private storage: AsyncLocalStorage<Scope> | undefined;
+  private isUsed = false;
 
   /**
    * The innermost limited scope around the running code, as long as its call runs: what a call has started and
    * left behind when it ended is bound by it no more.
    */
   get current(): Scope | undefined {
-    return this.storage?.getStore()?.living;
+    if (!this.isUsed) return undefined;
+    let surrounding = SURROUNDINGS.getStore();
+    while (surrounding !== undefined && surrounding.ambient !== this) surrounding = surrounding.foreign;
+    return surrounding?.scope.living;
   }
 
   /** Runs the function, and all that it starts, inside the scope. */
   run<T>(scope: Scope, fn: () => T): T {
-    this.storage ??= new AsyncLocalStorage();
-    return this.storage.run(scope, fn);
+    this.isUsed = true;
+    return SURROUNDINGS.run({ ambient: this, scope, foreign: this.foreign() }, fn);
+  }
+
+  /** Without those whose calls have ended: they would pile up where calls go on starting each other. */
+  private foreign(): Surrounding | undefined {
+    let around = SURROUNDINGS.getStore();
+    while (around !== undefined && (around.ambient === this || around.scope.living === undefined)) {
+      around = around.foreign;
+    }
+    return around;
   }
 }

@@ -1,4 +1,5 @@
 import { Ambient } from './ambient.js';
+import { CallWatch } from './call-watch.js';
 import type { Clock } from './clock.js';
 import type { EventSink } from './events.js';
 import { Lanes } from './lane.js';
@@ -19,6 +20,8 @@ export interface Environment {
   readonly events: EventSink;
   /** Whether the application is closing. */
   readonly lifetime: Lifetime;
+  /** Who wants to know of every call that has ended. */
+  readonly calls: CallWatch;
   /** The running time limits. */
   readonly lanes: Lanes;
   /** The limited call around the running code. */
@@ -57,5 +60,6 @@ export class ApplicationLifetime implements Lifetime {
 
 /** An environment of its own around a clock and a place for events. */
 export function createEnvironment(clock: Clock, events: EventSink, lifetime: Lifetime): Environment {
-  return { clock, events, lifetime, lanes: new Lanes(clock), ambient: new Ambient() };
+  const calls = new CallWatch(clock, events);
+  return { clock, events, lifetime, calls, lanes: new Lanes(clock), ambient: new Ambient() };
 }

@@ -1,8 +1,10 @@
 import type { AlertClearedEvent, AlertRaisedEvent } from './alert-events.js';
+import type { ConfigurationChangedEvent } from './configuration-events.js';
 import type { CircuitBreakerState, EventBase } from './event-base.js';
 import type { IdempotencyEvent } from './idempotency-events.js';
 
 export type { AlertClearedEvent, AlertRaisedEvent, AlertSubject } from './alert-events.js';
+export type { ConfigurationChangedEvent, OptionChange } from './configuration-events.js';
 export type { CircuitBreakerState, EventBase } from './event-base.js';
 
 /** Why a retry let a failure through. */
@@ -134,7 +136,8 @@ export type ResilienceEvent =
   | HedgeLaunchedEvent
   | IdempotencyEvent
   | AlertRaisedEvent
-  | AlertClearedEvent;
+  | AlertClearedEvent
+  | ConfigurationChangedEvent;
 
 /** An event without its time, which the hub adds. */
 export type NewEvent = ResilienceEvent extends infer E

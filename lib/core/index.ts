@@ -1,5 +1,7 @@
 export { Ambient } from './ambient.js';
 export type { Call, CallContext, CallIdempotency } from './call.js';
+export { CallWatch } from './call-watch.js';
+export type { CallObserver, CallOutcome, EndedCall } from './call-watch.js';
 export { Cancellation } from './cancellation.js';
 export type { CancellationOrigin } from './cancellation.js';
 export { ask } from './callbacks.js';
@@ -25,12 +27,14 @@ export type {
   CircuitBreakerRejectedEvent,
   CircuitBreakerState,
   CircuitBreakerStateChangedEvent,
+  ConfigurationChangedEvent,
   EventBase,
   EventSink,
   FallbackServedEvent,
   GiveUpReason,
   HedgeLaunchedEvent,
   NewEvent,
+  OptionChange,
   RateLimiterRejectedEvent,
   ResilienceEvent,
   RetryGaveUpEvent,

@@ -42,6 +42,19 @@ export class NamedRegistry<T> {
     return item;
   }
 
+  /**
+   * Has from now on what another one has: what both have stays in its place, the rest is taken away or added.
+   * Answers what was taken away.
+   */
+  adopt(next: NamedRegistry<T>): readonly T[] {
+    const gone = [...this.items].filter(([name]) => !next.items.has(name));
+    for (const [name] of gone) this.items.delete(name);
+    for (const [name, item] of next.items) {
+      if (this.items.get(name) !== item) this.add(name, item);
+    }
+    return gone.map(([, item]) => item);
+  }
+
   /** Hears of everything that is added from now on. */
   onAdded(listener: (name: string, item: T) => void): () => void {
     this.listeners.add(listener);

@@ -46,6 +46,11 @@ export interface Gate {
   /** The call ended without an outcome that means anything to this gate. */
   cancelled(permit: Permit): void;
   /**
+   * What the permit was given for did not begin after all, and this is still the same turn: as if it had never been
+   * asked for. Gates to which that is no different from `cancelled` do without it.
+   */
+  withdrawn?(permit: Permit, call: Call): void;
+  /**
    * Whether the permit comes back as soon as nobody waits for the call any more (a circuit breaker), or only
    * when the work has really ended (a bulkhead).
    */

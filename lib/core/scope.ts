@@ -100,6 +100,11 @@ export class Scope implements Call {
     );
   }
 
+  /** Whether attempts run beside this one that may make it needless at any moment. */
+  get hasRivals(): boolean {
+    return this.parent?.hasRivals === true;
+  }
+
   /** This scope while its work is under way, else the nearest around it whose work is. */
   get living(): Scope | undefined {
     return this.isClosed && !this.isCancelled ? this.parent?.living : this;

@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { inThisContext } from './clock.js';
 import { type Permit, type Refusal, Turn } from './rule.js';
 
 /**
@@ -66,7 +66,7 @@ export class Waiter extends Turn {
 
   onTurn(callback: Callback): void {
     if (this.admission !== undefined) callback(this.admission);
-    else if (this.isWaiting) this.callback = AsyncResource.bind(callback);
+    else if (this.isWaiting) this.callback = inThisContext(callback);
   }
 
   leave(): void {

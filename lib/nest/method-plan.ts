@@ -68,6 +68,11 @@ export class MethodPlan {
     return plansOf(this.owner).find((each) => each.member === this.member) ?? this;
   }
 
+  /** Whether no other plan of the same method stands around this one. */
+  get isOutermost(): boolean {
+    return plansOf(this.owner).findLast((each) => each.member === this.member) === this;
+  }
+
   /** The class object, which tells two classes of one name apart. */
   get ownerClass(): { readonly name: string } {
     // A prototype's constructor is its class; a static method's owner is the class.

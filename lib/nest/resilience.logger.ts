@@ -1,69 +1,63 @@
 import { Logger } from '@nestjs/common';
-import type {
-  AlertClearedEvent,
-  AlertRaisedEvent,
-  CircuitBreakerStateChangedEvent,
-  EventHub,
-  ResilienceEvent,
-} from '../core/index.js';
+import type { Environment, EventHub, ResilienceEvent } from '../core/index.js';
+import { EVENT_KINDS, factOf, TOLD_KINDS } from './resilience.logger-facts.js';
+import { type LoggedFact, LoggedRepeats } from './resilience.logger-repeats.js';
+import type { ResilienceLogLevels } from './resilience.logger.options.js';
 
-/** Facts of one kind and policy are told at most this often. */
-const QUIET_MS = 10_000;
-
-const TOLD = ['circuit-breaker.state-changed', 'alert.raised', 'alert.cleared', 'budget.refused'] as const;
+/** What others wrote is shown up to here. */
+const LONGEST_LINE = 300;
+/** Characters that end a line, move the cursor or turn the direction of the text: a message could forge lines. */
+const UNPRINTABLE = /[\p{Cc}\u2028-\u202E\u2066-\u2069]+/gu;
 
 /**
- * Tells through Nest's `Logger` what a person on call wants to know: when a breaker changes its state, when an
- * alert is raised, when a retry budget runs dry, and when a callback of the application throws. Never a line per call.
+ * Tells through Nest's `Logger` what a person on call wants to know, on the level of its severity: when a breaker
+ * changes its state, an alert is raised, a retry budget runs dry, a bulkhead is full, calls time out, are given up or
+ * answered by a fallback, or the idempotency store fails. What comes again is told in one line per window, never a
+ * line per call.
  */
 export class ResilienceLogger {
   private readonly logger = new Logger('Resilience');
-  private readonly lastToldMs = new Map<string, number>();
+  private readonly repeats: LoggedRepeats;
 
-  constructor(hub: EventHub) {
-    hub.listen((event) => this.tell(event), TOLD);
-    hub.onReport((what, error) => this.tellReport(what, error));
+  /** @param levels by kind of event, where a kind should be told otherwise or not at all */
+  constructor(
+    hub: EventHub,
+    environment: Pick<Environment, 'clock' | 'lifetime'>,
+    private readonly levels: ResilienceLogLevels = {},
+  ) {
+    this.repeats = new LoggedRepeats(environment, (fact) => this.write(fact));
+    hub.listen((event) => this.hear(event), wantedKinds(levels));
+    hub.onReport((what, error) => this.hearReport(what, error));
   }
 
-  private tell(event: ResilienceEvent): void {
-    if (event.kind === 'circuit-breaker.state-changed') return this.tellState(event);
-    if (event.kind === 'alert.raised') return this.tellAlert(event);
-    if (event.kind === 'alert.cleared') return this.logger.log(`alert of ${subjectOf(event)} is over`);
-    if (event.kind !== 'budget.refused' || !this.isDue(`budget ${event.budget}`, event.timestampMs)) return;
-    this.logger.warn(
-      `retry budget "${event.budget}" is empty: ${event.operation} and others are not retried`,
-    );
+  private hear(event: ResilienceEvent): void {
+    const { kind } = event;
+    const found = factOf(event, this.levels[kind] || undefined);
+    if (found === undefined) return;
+    const { fact, isSingle } = found;
+    if (isSingle) this.write(fact);
+    else this.repeats.add(fact, { ...fact, key: kind, text: `${kind} of further operations` });
   }
 
-  private tellState({ policy, from, to, failureRate, waitMs }: CircuitBreakerStateChangedEvent): void {
-    const rate = `${Math.round(failureRate * 100)} % of calls failed`;
-    const wait = waitMs === undefined ? '' : `, probes after ${waitMs} ms`;
-    const fact = `circuit breaker "${policy}": ${from} → ${to}`;
-    if (to === 'open' || to === 'forced-open') this.logger.warn(`${fact} (${rate}${wait})`);
-    else this.logger.log(fact);
+  private hearReport(what: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const fact = {
+      key: `report ${what}`,
+      level: 'warn',
+      text: `${what} threw and was ignored: ${reason}`,
+    } as const;
+    this.repeats.add(fact, { ...fact, key: 'report', text: 'further callbacks threw and were ignored' });
   }
 
-  private tellAlert(event: AlertRaisedEvent): void {
-    const { alert, giveUps, state, lastingMs } = event;
-    const fact = alert === 'give-ups' ? `${giveUps} calls were given up within` : `${state}, not closed for`;
-    this.logger.error(`alert of ${subjectOf(event)}: ${fact} ${lastingMs} ms`);
-  }
-
-  private tellReport(what: string, error: unknown): void {
-    this.logger.warn(
-      `${what} threw and was ignored: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-
-  private isDue(fact: string, nowMs: number): boolean {
-    const last = this.lastToldMs.get(fact);
-    if (last !== undefined && nowMs - last < QUIET_MS) return false;
-    this.lastToldMs.set(fact, nowMs);
-    return true;
+  private write({ level, text }: LoggedFact): void {
+    const line = text.replace(UNPRINTABLE, ' ');
+    this.logger[level](line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line);
   }
 }
 
-function subjectOf({ alert, policy, keyed }: AlertRaisedEvent | AlertClearedEvent): string {
-  if (alert === 'give-ups') return 'retries';
-  return `circuit breaker "${policy}"${keyed === true ? ' (one of its keys)' : ''}`;
+/** No event is made of a kind that nobody is told of. */
+function wantedKinds(levels: ResilienceLogLevels): readonly ResilienceEvent['kind'][] {
+  return EVENT_KINDS.filter(
+    (kind) => levels[kind] !== false && (levels[kind] !== undefined || TOLD_KINDS.includes(kind)),
+  );
 }

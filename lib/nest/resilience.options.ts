@@ -9,6 +9,7 @@ import type {
 import type { Clock } from '../core/index.js';
 import type { EngineOptions, NamedPolicies } from '../pipeline/index.js';
 import type { AlertOptions } from '../policies/alerts/index.js';
+import type { ResilienceLogLevels } from './resilience.logger.options.js';
 
 /** Options of `ResilienceModule.forRoot`. */
 export interface ResilienceModuleOptions extends Omit<EngineOptions, 'isLenient' | 'forcedBreakers'> {
@@ -26,11 +27,12 @@ export interface ResilienceModuleOptions extends Omit<EngineOptions, 'isLenient'
    */
   readonly httpErrors?: boolean;
   /**
-   * Whether changes of state, and callbacks that threw, are told through Nest's `Logger`.
+   * Whether what a person on call wants to know is told through Nest's `Logger`: one line per fact, repeated ones
+   * together, never one per call. Or the level by kind of event, `false` for a kind that is not told.
    *
    * @defaultValue true
    */
-  readonly logger?: boolean;
+  readonly logger?: boolean | ResilienceLogLevels;
   /**
    * The source of time, chance and timers; a test gives a `ManualClock`.
    *

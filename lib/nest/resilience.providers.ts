@@ -8,6 +8,7 @@ import { checkModuleOptions } from './explorer/module-options-check.js';
 import { ResilienceExplorer } from './explorer/resilience.explorer.js';
 import { GlobalFilterPlacement } from './http/global-filter-placement.js';
 import { ResilienceExceptionFilter } from './http/resilience-exception.filter.js';
+import { coverHiddenGuards } from './http/idempotent/hidden-guards.js';
 import { coverHiddenHandlers } from './http/repeated-handlers.js';
 import { providerOf } from './hosts.js';
 import { IdempotencyLifecycle } from './idempotency-lifecycle.js';
@@ -32,7 +33,9 @@ function makeRuntime(options: ResilienceModuleOptions, modules: ModulesContainer
     features: () => featuresIn(modules),
     check: (plan, operation) => checkCarriers(plan, modules, () => operation),
   });
-  if (options.logger !== false) new ResilienceLogger(runtime.events);
+  const { logger = true } = options;
+  const levels = typeof logger === 'object' ? logger : {};
+  if (logger !== false) new ResilienceLogger(runtime.events, runtime.environment, levels);
   if (options.alerts !== false) {
     const alerts = resolveAlertOptions('ResilienceModule', options.alerts);
     new AlertMonitor(runtime.events, runtime.environment, alerts);
@@ -112,7 +115,10 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     provide: HIDDEN_HANDLERS,
-    useFactory: coverHiddenHandlers,
+    useFactory: (config: ApplicationConfig, modules: ModulesContainer, moduleRef: ModuleRef) => {
+      coverHiddenHandlers(config, modules, moduleRef);
+      coverHiddenGuards(modules, moduleRef);
+    },
     inject: [ApplicationConfig, ModulesContainer, ModuleRef],
   },
 ];

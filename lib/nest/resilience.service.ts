@@ -1,41 +1,38 @@
-import { type CallContext, InvalidOptionsError } from '../core/index.js';
-import {
-  type CallOptions,
-  Compiler,
-  FUNCTIONS,
-  Pipeline,
-  type PolicyOptions,
-  breakerOptions,
-  bulkheadOptions,
-  rateLimiterOptions,
-} from '../pipeline/index.js';
+import { type CallContext, InvalidOptionsError, type OptionChange } from '../core/index.js';
+import { type CallOptions, Compiler, FUNCTIONS, Pipeline, type RunningOverrides } from '../pipeline/index.js';
 import type { RetryOptions } from '../policies/retry/index.js';
-import { attemptsOf, type RetriedAttempt } from './retried-attempts.js';
+import { type Gathered, gatherParts, type GatherOptions, type Parts } from './gather.js';
+import {
+  inFull,
+  NAMELESS,
+  type NamedPolicyOptions,
+  type PolicyChanges,
+  PolicyHandle,
+} from './policy-handle.js';
+import type { RetriedAttempt } from './retried-attempts.js';
+import { Reconfiguration } from './reconfigure/reconfiguration.js';
+import type { ResilienceModuleOptions } from './resilience.options.js';
 import type { ResilienceRuntime } from './runtime/index.js';
+import { sharedByOperation } from './shared-by-operation.js';
 
 /** The policies of a block of code, or of its retry alone. */
-export type ExecuteOptions = (PolicyOptions & { readonly operation?: string }) | RetryOptions;
+export type ExecuteOptions = NamedPolicyOptions | RetryOptions;
 
-const POLICY_FIELDS: readonly string[] = [
-  'operation',
-  'retry',
-  'circuitBreaker',
-  'timeLimiter',
-  'bulkhead',
-  'rateLimiter',
-  'hedge',
-  'fallback',
-  'order',
-] satisfies (keyof PolicyOptions | 'operation')[];
-
-const NAMELESS = 'execute';
+/** What one call of a block of code says. */
+export interface ExecuteCallOptions extends CallOptions {
+  /** Laid over the policies for this call alone, as by `policy(…).with(…)`. */
+  readonly overrides?: PolicyChanges | RetryOptions | undefined;
+}
 
 /** The policies of this application for code that no decorator reaches, by the same rules. */
 export class ResilienceService {
-  private readonly byName = new Map<string, Pipeline>();
-  private readonly byOptions = new WeakMap<object, Pipeline>();
+  private readonly byName = new Map<string, PolicyHandle>();
+  private readonly byOptions = new WeakMap<object, PolicyHandle>();
+  private readonly options: Reconfiguration;
 
-  constructor(private readonly runtime: ResilienceRuntime) {}
+  constructor(private readonly runtime: ResilienceRuntime) {
+    this.options = new Reconfiguration(runtime);
+  }
 
   /**
    * Runs the function under the policies; it may run several times, or not at all. A breaker, bulkhead or rate
@@ -47,11 +44,11 @@ export class ResilienceService {
   async execute<T>(
     policies: ExecuteOptions | string,
     fn: (call: CallContext) => T | PromiseLike<T>,
-    options: CallOptions = {},
+    options: ExecuteCallOptions = {},
   ): Promise<T> {
-    const pipeline = this.pipelineOf(policies);
-    // The pipeline passes on what the function gives.
-    return (await (options.signal ? pipeline.run(fn, [], options) : pipeline.call(fn, []))) as T;
+    const policy = this.policy(policies);
+    const { overrides } = options;
+    return (overrides === undefined ? policy : policy.with(overrides)).execute(fn, options);
   }
 
   /**
@@ -64,14 +61,7 @@ export class ResilienceService {
     fn: (...args: A) => R,
     policies: ExecuteOptions | string,
   ): (...args: A) => Promise<Awaited<R>> {
-    const { steps, operation, environment } = this.pipelineOf(policies);
-    const pipeline = new Pipeline({ steps, operation, environment, target: { method: fn } });
-    const wrapped = function (this: unknown, ...args: A): Promise<Awaited<R>> {
-      // The pipeline passes on what the function gives.
-      return pipeline.call(this, args) as Promise<Awaited<R>>;
-    };
-    const { name, length } = fn;
-    return Object.defineProperties(wrapped, { name: { value: name }, length: { value: length } });
+    return this.policy(policies).wrap(fn);
   }
 
   /**
@@ -80,7 +70,24 @@ export class ResilienceService {
    * @throws {InvalidOptionsError} where an option cannot be meant, or nothing is configured under the name
    */
   pipeline(policies: ExecuteOptions | string): Pipeline {
-    return this.pipelineOf(policies);
+    return this.policy(policies).pipeline;
+  }
+
+  /**
+   * The policies as a handle, which runs functions under them and lays other options over them.
+   *
+   * @example
+   * const once = service.policy('stripe').with({ maxAttempts: 1 });
+   * await once.execute(() => charge());
+   * @throws {InvalidOptionsError} where an option cannot be meant, or nothing is configured under the name
+   */
+  policy(policies: ExecuteOptions | string): PolicyHandle {
+    if (typeof policies === 'string') return this.named(policies);
+    const known = this.byOptions.get(policies);
+    if (known !== undefined) return known;
+    const handle = this.handle(inFull<NamedPolicyOptions>(policies));
+    this.byOptions.set(policies, handle);
+    return handle;
   }
 
   /**
@@ -94,19 +101,52 @@ export class ResilienceService {
    */
   attempts(policies: RetryOptions | string, options: CallOptions = {}): AsyncGenerator<RetriedAttempt, void> {
     const retry = typeof policies === 'string' ? { name: policies } : policies;
-    return attemptsOf(this.compile({ retry }), options);
+    return this.handle({ retry }).attempts(options);
   }
 
-  private pipelineOf(policies: ExecuteOptions | string): Pipeline {
-    if (typeof policies === 'string') return this.named(policies);
-    const known = this.byOptions.get(policies);
-    if (known !== undefined) return known;
-    const pipeline = this.compile(isRetryAlone(policies) ? { retry: policies } : policies);
-    this.byOptions.set(policies, pipeline);
-    return pipeline;
+  /**
+   * Lays options over those of a decorated method while the application runs; above everything that is written,
+   * the module's `overrides` included. Of several the last one wins. Calls that are under way keep what they have.
+   *
+   * @example
+   * const restore = service.override('PaymentsService.charge', { retry: false });
+   * @returns what ends it; more than once is harmless
+   * @throws {InvalidOptionsError} for an unknown method, naming the nearest one, and for options that cannot be
+   * meant; then nothing has changed
+   */
+  override(operation: string, overrides: RunningOverrides): () => void {
+    return this.runtime.overrides.add(operation, overrides);
   }
 
-  private named(name: string): Pipeline {
+  /**
+   * Replaces the options of `ResilienceModule` while the application runs, all or none: what is left out has its
+   * default again. They hold from the next call on; breakers keep their state, budgets their balance, calls under
+   * way end as they began. `idempotency`, `alerts`, `httpErrors`, `logger` and `clock` stay as they were at boot.
+   *
+   * @returns what is different now, as the event `configuration.changed` tells it too
+   * @throws {InvalidOptionsError} for the first option that cannot be meant; then nothing has changed
+   */
+  reconfigure(options: ResilienceModuleOptions): readonly OptionChange[] {
+    this.byName.clear();
+    return this.options.replace(options);
+  }
+
+  /**
+   * Calls all parts of a whole at once, and names those that failed: the others are there to be used.
+   *
+   * @example
+   * const { values, failed } = await service.gather({ user: () => users.find(id), news: () => feed.latest() });
+   * @throws the reason of the signal, at once when it aborts, and {@link InvalidOptionsError}
+   */
+  async gather<P extends Parts>(parts: P, options: GatherOptions = {}): Promise<Gathered<P>> {
+    const { operation = 'gather', within, signal } = options;
+    const timeLimiter = within === undefined ? undefined : { totalTimeout: within };
+    const pipelineOf = (part: string): Pipeline =>
+      this.compile({ operation: `${operation}.${part}`, timeLimiter });
+    return gatherParts(parts, pipelineOf, { signal });
+  }
+
+  private named(name: string): PolicyHandle {
     const known = this.byName.get(name);
     if (known !== undefined) return known;
     const { engine } = this.runtime;
@@ -118,16 +158,29 @@ export class ResilienceService {
       rateLimiter: engine.rateLimiters.find(name) && name,
     };
     if (Object.values(policies).every((each) => each === undefined)) throw this.unknown(name);
-    const pipeline = this.compile({ operation: name, ...policies });
-    this.byName.set(name, pipeline);
-    return pipeline;
+    const handle = this.handle({ operation: name, ...policies });
+    this.byName.set(name, handle);
+    return handle;
   }
 
-  private compile(policies: PolicyOptions & { readonly operation?: string }): Pipeline {
+  /** One whose options can be meant: what is wrong is told now. */
+  private handle(policies: NamedPolicyOptions): PolicyHandle {
+    const handle = new PolicyHandle(policies, {
+      make: (each) => this.compile(each),
+      generation: () => this.runtime.generation,
+    });
+    void handle.pipeline;
+    return handle;
+  }
+
+  private compile(policies: NamedPolicyOptions): Pipeline {
     const { operation = NAMELESS } = policies;
     const { engine, environment } = this.runtime;
     this.runtime.addFeatures();
-    const { steps } = new Compiler(engine, { operation, policies: withNames(policies, operation) }).compile();
+    const { steps } = new Compiler(engine, {
+      operation,
+      policies: sharedByOperation(policies, operation),
+    }).compile();
     return new Pipeline({ operation, steps, environment, target: FUNCTIONS });
   }
 
@@ -143,24 +196,4 @@ export class ResilienceService {
       expected,
     });
   }
-}
-
-/** Options of a retry have no field in common with those that name policies. */
-function isRetryAlone(policies: ExecuteOptions): policies is RetryOptions {
-  return !Object.keys(policies).some((field) => POLICY_FIELDS.includes(field));
-}
-
-/** What no method owns is shared by its operation: each call's literal options would make a breaker of its own. */
-function withNames(policies: PolicyOptions, operation: string): PolicyOptions {
-  const { circuitBreaker, bulkhead, rateLimiter } = policies;
-  return {
-    ...policies,
-    ...(circuitBreaker !== undefined && {
-      circuitBreaker: { name: operation, ...breakerOptions(circuitBreaker) },
-    }),
-    ...(bulkhead !== undefined && { bulkhead: { name: operation, ...bulkheadOptions(bulkhead) } }),
-    ...(rateLimiter !== undefined && {
-      rateLimiter: { name: operation, ...rateLimiterOptions(rateLimiter) },
-    }),
-  } as PolicyOptions;
 }

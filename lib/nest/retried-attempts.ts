@@ -1,6 +1,6 @@
-import type { CallContext, Environment, Scope } from '../core/index.js';
-import { type CallOptions, delay, enterCall, type Pipeline } from '../pipeline/index.js';
-import type { RetryRule, RetryRun } from '../policies/retry/index.js';
+import type { CallContext, Scope } from '../core/index.js';
+import { type CallOptions, type CallRecord, enterCall, pause, type Pipeline } from '../pipeline/index.js';
+import { callersError, type RetryRule, type RetryRun } from '../policies/retry/index.js';
 
 type Outcome = { readonly error: unknown } | { readonly value: unknown };
 
@@ -44,23 +44,42 @@ export class RetriedAttempt {
   }
 }
 
-/** The rounds of a block of code under the retry of a pipeline. */
+/** The rounds of a block of code under the retry of a pipeline; together they are one call. */
 export async function* attemptsOf(
   pipeline: Pipeline,
   options: CallOptions,
 ): AsyncGenerator<RetriedAttempt, void> {
+  const { calls } = pipeline;
   const record = pipeline.record(undefined, [], options);
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    yield* roundsOf(pipeline, record, options);
+  } catch (error) {
+    failure = { error };
+    throw error;
+  } finally {
+    // A loop that is left early has done what it was for.
+    if (failure === undefined) calls.succeeded(record);
+    else calls.failed(record, failure.error);
+  }
+}
+
+async function* roundsOf(
+  pipeline: Pipeline,
+  record: CallRecord,
+  options: CallOptions,
+): AsyncGenerator<RetriedAttempt, void> {
   const { scope, leave } = enterCall(record, pipeline.environment, options.signal);
   try {
     const run = retryOf(pipeline)?.begin(scope);
     for (let isOver = false; !isOver;) {
       const inner = scope.inner(run?.attempt ?? 1);
       const attempt = new RetriedAttempt(inner);
+      run?.begins(inner);
       yield attempt;
       inner.close();
-      const delayMs = run && delayAfter(attempt, run, inner);
-      isOver = run === undefined || delayMs === undefined || !(await pause(run, delayMs, scope, pipeline));
-      if (isOver && attempt.failure !== undefined) throw attempt.failure.error;
+      isOver = run === undefined || !(await isFollowed(attempt, run, { inner, scope, pipeline }));
+      if (isOver && attempt.failure !== undefined) throw callersError(attempt.failure.error);
     }
   } finally {
     leave();
@@ -79,19 +98,23 @@ function delayAfter({ failure, value }: RetriedAttempt, run: RetryRun, scope: Sc
   return decision.kind === 'again' ? decision.delayMs : undefined;
 }
 
-/** Waits for the next round; `false` where the application closes before. @throws the reason of an abort */
-async function pause(
-  run: RetryRun,
-  delayMs: number,
-  scope: Scope,
-  { environment }: { readonly environment: Environment },
-): Promise<boolean> {
-  const end = await delay(scope, delayMs, environment);
-  if (end === 'elapsed') {
-    run.nextAttempt();
-    return true;
-  }
-  run.delayEnded(end);
-  if (end === 'aborted') throw scope.cancellation.reason;
-  return false;
+interface Surroundings {
+  /** The scope of the round that has ended. */
+  readonly inner: Scope;
+  readonly scope: Scope;
+  readonly pipeline: Pipeline;
+}
+
+/**
+ * Waits for the next round; `false` where none follows.
+ *
+ * @throws the reason of an abort, or what the next round could not be prepared for
+ */
+async function isFollowed(attempt: RetriedAttempt, run: RetryRun, around: Surroundings): Promise<boolean> {
+  const { inner, scope, pipeline } = around;
+  const delayMs = delayAfter(attempt, run, inner);
+  if (delayMs === undefined) return false;
+  const end = await pause({ run, delayMs, scope, environment: pipeline.environment });
+  if (typeof end === 'object') throw end.error;
+  return end === 'next';
 }

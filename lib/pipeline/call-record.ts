@@ -42,6 +42,8 @@ export class CallRecord implements CallFacts {
   readonly canBeAborted: boolean;
   readonly clock: CallFacts['clock'];
   attempts = 1;
+  /** Whether the value of the call, as it stands, is that of a fallback. */
+  isAnswered = false;
   /** The claim under which the method runs, where it is guarded by its idempotency. */
   claim: LiveClaim | undefined;
   private firstAttempt: FirstAttempt | undefined;
@@ -67,6 +69,11 @@ export class CallRecord implements CallFacts {
     return this.firstAttempt?.invocation;
   }
 
+  /** Whether something was done for the running attempt before its pipeline runs step by step. */
+  get isBegun(): boolean {
+    return this.firstAttempt !== undefined;
+  }
+
   /** What was done for the first attempt is more than its caller can follow: it goes on step by step. */
   carryOn(firstAttempt: FirstAttempt): void {
     this.firstAttempt = firstAttempt;
@@ -75,6 +82,7 @@ export class CallRecord implements CallFacts {
   /** Another attempt begins: nothing is done for it yet. */
   beginAttempt(attempt: number): void {
     this.attempts = attempt;
+    this.isAnswered = false;
     if (attempt > 1) this.firstAttempt = undefined;
   }
 }

@@ -40,7 +40,8 @@ export class Compiler {
     private readonly engine: Engine,
     private readonly owner: PolicyOwner,
   ) {
-    this.overrides = engine.options.overrides?.[owner.overrideKey ?? owner.operation] ?? {};
+    const { operation, overrideKey = operation } = owner;
+    this.overrides = owner.overrides ?? engine.options.overrides?.[overrideKey] ?? {};
     this.environment = engine.environment;
     const parts = { engine, owner, overrides: this.overrides, options: this.options };
     this.gates = new GateCompiler(parts);

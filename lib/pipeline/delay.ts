@@ -4,6 +4,9 @@ import type { Scope } from '../core/scope.js';
 /** How a delay ended: by itself, or because nobody waits for what would follow. */
 export type DelayEnd = 'elapsed' | 'aborted' | 'shutdown';
 
+/** Begins what is waited for; answers how to leave it. It calls back once when it is over, never at once. */
+export type Waiting = (over: () => void) => () => void;
+
 /**
  * Waits, unless the call is ended or the application closes before: then it ends at once. Calls back once; what
  * it answers ends the wait without a callback.
@@ -12,6 +15,20 @@ export function startDelay(
   scope: Scope,
   delayMs: number,
   environment: Environment,
+  done: (end: DelayEnd) => void,
+): () => void {
+  const waiting: Waiting = (over) => {
+    const timer = environment.clock.schedule(delayMs, over);
+    return () => timer.cancel();
+  };
+  return startWait(scope, environment, waiting, done);
+}
+
+/** As {@link startDelay}, for whatever there is to be waited for. */
+export function startWait(
+  scope: Scope,
+  environment: Environment,
+  waiting: Waiting,
   done: (end: DelayEnd) => void,
 ): () => void {
   let isOver = false;
@@ -31,8 +48,7 @@ export function startDelay(
     stop();
     return stop;
   }
-  const timer = environment.clock.schedule(delayMs, () => end('elapsed'));
-  undo.push(() => timer.cancel());
+  undo.push(waiting(() => end('elapsed')));
   return stop;
 }
 

@@ -8,6 +8,7 @@ import {
   resolveIdempotencySettings,
   type StoredOperation,
 } from '../policies/idempotency/index.js';
+import { OuterCalls } from './idempotent-outer.js';
 import { IdempotentRunner } from './idempotent-runner.js';
 
 type Warn = (warning: string) => void;
@@ -20,6 +21,8 @@ interface InUse {
 
 /** Idempotency as one application shares it; what uses none of it makes none of it. */
 export class EngineIdempotency {
+  /** The requests that guarded handlers answer right now. */
+  readonly outerCalls = new OuterCalls();
   private resolved: ResolvedIdempotencySettings | undefined;
   private inUse: InUse | undefined;
   private readonly operations = new Map<object, StoredOperation>();

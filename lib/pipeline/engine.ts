@@ -1,77 +1,84 @@
-import { OptionCheck } from '../core/check.js';
 import type { Environment } from '../core/environment.js';
-import { NamedRegistry } from '../core/registry.js';
-import { BulkheadRule, resolveBulkheadOptions, type BulkheadOptions } from '../policies/bulkhead/index.js';
-import {
-  type CircuitBreakerOptions,
-  createCircuitBreaker,
-  resolveCircuitBreakerOptions,
-} from '../policies/circuit-breaker/index.js';
-import {
-  type RateLimiterOptions,
-  RateLimiterRule,
-  resolveRateLimiterOptions,
-} from '../policies/rate-limiter/index.js';
-import {
-  resolveRetryBudgetOptions,
-  type RetryBudgetOptions,
-  RetryBudgetRule,
-} from '../policies/retry-budget/index.js';
+import type { NamedRegistry } from '../core/registry.js';
+import type { RetryBudgetOptions, RetryBudgetRule } from '../policies/retry-budget/index.js';
 import { resolveRetryOptions, type RetryOptions } from '../policies/retry/index.js';
-import { Breaker } from './breaker.js';
 import { EngineIdempotency } from './engine-idempotency.js';
 import { checkEngineOptions, checkFeatureOptions, checkNamedPolicies } from './engine-options-check.js';
+import { type Families, makeFamilies, successors } from './families.js';
 import { layered } from './merge.js';
 import type { EngineOptions, NamedPolicies } from './policy-options.js';
-import { SharedFamily } from './shared-family.js';
+import { SharedBudgets } from './shared-budgets.js';
 import { SharedOptions } from './shared-options.js';
 
 /** Everything that the policies of one application share: breakers, bulkheads, limiters, retry budgets. */
 export class Engine {
-  readonly breakers: SharedFamily<CircuitBreakerOptions, Breaker>;
-  readonly bulkheads: SharedFamily<BulkheadOptions, BulkheadRule>;
-  readonly rateLimiters: SharedFamily<RateLimiterOptions, RateLimiterRule>;
-  readonly budgets = new NamedRegistry<RetryBudgetRule>('retry budget');
+  readonly breakers: Families['breakers'];
+  readonly bulkheads: Families['bulkheads'];
+  readonly rateLimiters: Families['rateLimiters'];
   readonly idempotency: EngineIdempotency;
-  private readonly retries = new Map<string, SharedOptions<RetryOptions>>();
+  private readonly sharedBudgets: SharedBudgets;
+  private retries = new Map<string, SharedOptions<RetryOptions>>();
 
-  /** @throws {InvalidOptionsError} naming the path of the option that cannot be meant */
+  /**
+   * @param before where given, this is what that engine would be under other options of the root module: objects
+   * that live go over with what they hold, and nothing of them changes before `adopt`
+   * @throws {InvalidOptionsError} naming the path of the option that cannot be meant
+   */
   constructor(
-    readonly options: EngineOptions,
+    private given: EngineOptions,
     readonly environment: Environment,
+    before?: Engine,
   ) {
-    checkEngineOptions(options);
-    this.breakers = breakers(options, environment);
-    this.bulkheads = bulkheads(options, environment);
-    this.rateLimiters = rateLimiters(options, environment);
-    this.idempotency = new EngineIdempotency(options.idempotency, environment);
-    this.addBudget('default', 'retryBudget', options.retryBudget ?? {});
-    this.add(options);
+    checkEngineOptions(given);
+    checkNamedPolicies(given, '');
+    const families = before === undefined ? makeFamilies(given, environment) : successors(before, given);
+    this.breakers = families.breakers;
+    this.bulkheads = families.bulkheads;
+    this.rateLimiters = families.rateLimiters;
+    this.idempotency = before?.idempotency ?? new EngineIdempotency(given.idempotency, environment);
+    this.sharedBudgets = new SharedBudgets(environment.clock, before?.sharedBudgets);
+    this.retries = retriesWithoutRoot(before?.retries);
+    this.sharedBudgets.addOfRoot('default', 'retryBudget', given.retryBudget ?? {});
+    this.addRepeating(given, '', (...budget) => this.sharedBudgets.addOfRoot(...budget));
+    if (before === undefined) this.addGates(given, '');
+  }
+
+  /** What the application says of its policies now. */
+  get options(): EngineOptions {
+    return this.given;
+  }
+
+  /** The retry budgets, by name. */
+  get budgets(): NamedRegistry<RetryBudgetRule> {
+    return this.sharedBudgets.registry;
   }
 
   /**
-   * Adds named policies, of the application itself or of one of its modules.
+   * Adds named policies of one of the application's modules.
    *
    * @throws {InvalidOptionsError} naming the path of the option that cannot be meant, or the two places that differ
    */
-  add(named: NamedPolicies, place = ''): void {
-    if (place !== '') checkFeatureOptions(named, place);
+  add(named: NamedPolicies, place: string): void {
+    checkFeatureOptions(named, place);
     checkNamedPolicies(named, place);
-    for (const [name, options] of Object.entries(named.retries ?? {})) this.addRetry(name, place, options);
-    for (const [name, options] of Object.entries(named.retryBudgets ?? {})) {
-      this.addBudget(name, `${place}retryBudgets.${name}`, options);
-    }
-    this.breakers.addNamed(named.circuitBreakers, place);
-    this.bulkheads.addNamed(named.bulkheads, place);
-    this.rateLimiters.addNamed(named.rateLimiters, place);
+    this.addRepeating(named, place, (...budget) => this.addBudget(...budget));
+    this.addGates(named, place);
   }
 
   /** @throws {InvalidOptionsError} where a budget of this name exists, or an option cannot be meant */
   addBudget(name: string, place: string, given: RetryBudgetOptions): void {
-    const check = new OptionCheck('retryBudget', place);
-    if (this.budgets.find(name) !== undefined) check.refuse('name', name, 'is given to two retry budgets');
-    const options = resolveRetryBudgetOptions(place, given);
-    this.budgets.add(name, new RetryBudgetRule(name, options, this.environment.clock));
+    this.sharedBudgets.add(name, place, given);
+  }
+
+  /** Becomes what its successor is, in one go: states and balances stay, limits and options are the new ones. */
+  adopt(next: Engine): void {
+    this.given = next.given;
+    this.retries = next.retries;
+    this.sharedBudgets.adopt(next.sharedBudgets);
+    this.breakers.adopt(next.breakers);
+    this.rateLimiters.adopt(next.rateLimiters);
+    // Last: calls that wait and find more places now run at once, under everything that is new.
+    this.bulkheads.adopt(next.bulkheads);
   }
 
   /** The named configuration of a retry, which each method copies. */
@@ -91,6 +98,19 @@ export class Engine {
     this.rateLimiters.obtainNamed();
   }
 
+  private addRepeating(named: NamedPolicies, place: string, addBudget: Engine['addBudget']): void {
+    for (const [name, options] of Object.entries(named.retries ?? {})) this.addRetry(name, place, options);
+    for (const [name, options] of Object.entries(named.retryBudgets ?? {})) {
+      addBudget(name, `${place}retryBudgets.${name}`, options);
+    }
+  }
+
+  private addGates(named: NamedPolicies, place: string): void {
+    this.breakers.addNamed(named.circuitBreakers, place);
+    this.bulkheads.addNamed(named.bulkheads, place);
+    this.rateLimiters.addNamed(named.rateLimiters, place);
+  }
+
   private addRetry(name: string, place: string, options: RetryOptions): void {
     const path = `${place}retries.${name}`;
     resolveRetryOptions(path, layered(this.options.defaults?.retry, options));
@@ -100,44 +120,10 @@ export class Engine {
   }
 }
 
-function breakers(options: EngineOptions, environment: Environment): Engine['breakers'] {
-  return new SharedFamily<CircuitBreakerOptions, Breaker>({
-    noun: 'circuit breaker',
-    policy: 'circuitBreaker',
-    path: 'circuitBreakers',
-    defaults: options.defaults?.circuitBreaker,
-    make: (name, place, given) => {
-      const resolved = resolveCircuitBreakerOptions(place, given);
-      const gate = createCircuitBreaker({ name, options: resolved, environment });
-      const forced = options.forcedBreakers?.[name];
-      if (forced === 'forced-open') gate.forceOpen();
-      if (forced === 'disabled') gate.disable();
-      return new Breaker(gate, environment);
-    },
-    change: ({ gate }, place, given) => gate.reconfigure(resolveCircuitBreakerOptions(place, given)),
-  });
-}
-
-function bulkheads(options: EngineOptions, environment: Environment): Engine['bulkheads'] {
-  return new SharedFamily<BulkheadOptions, BulkheadRule>({
-    noun: 'bulkhead',
-    policy: 'bulkhead',
-    path: 'bulkheads',
-    defaults: options.defaults?.bulkhead,
-    make: (name, place, given) =>
-      new BulkheadRule({ name, options: resolveBulkheadOptions(place, given), environment }),
-    change: (rule, place, given) => rule.reconfigure(resolveBulkheadOptions(place, given)),
-  });
-}
-
-function rateLimiters(options: EngineOptions, environment: Environment): Engine['rateLimiters'] {
-  return new SharedFamily<RateLimiterOptions, RateLimiterRule>({
-    noun: 'rate limiter',
-    policy: 'rateLimiter',
-    path: 'rateLimiters',
-    defaults: options.defaults?.rateLimiter,
-    make: (name, place, given) =>
-      new RateLimiterRule({ name, options: resolveRateLimiterOptions(place, given), environment }),
-    change: (rule, place, given) => rule.reconfigure(resolveRateLimiterOptions(place, given)),
-  });
+/** What features have said of named retries: their options stay when those of the root are replaced. */
+function retriesWithoutRoot(
+  retries: ReadonlyMap<string, SharedOptions<RetryOptions>> = new Map(),
+): Map<string, SharedOptions<RetryOptions>> {
+  const others = [...retries].map(([name, shared]) => [name, shared.without(`retries.${name}`)] as const);
+  return new Map(others.filter(([, shared]) => !shared.isEmpty));
 }

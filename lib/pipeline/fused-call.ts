@@ -19,10 +19,10 @@ export interface SpareCalls {
  */
 export class FusedCall implements Call {
   args: readonly unknown[] = NO_ARGUMENTS;
+  startedMs = 0;
   /** The next of the calls that are free; the fused path's own. */
   nextSpare: FusedCall | undefined;
   protected self: unknown;
-  protected startedMs = 0;
   protected scope: Scope | undefined;
   /** Whether nothing is to come any more, once the call has ended, that belongs to it. */
   protected isReusable = true;
@@ -70,10 +70,10 @@ export class FusedCall implements Call {
 
   /** Asks all gates; answers with what becomes of the call where one does not let it pass at once. */
   enterGates(self: unknown, args: readonly unknown[]): Promise<unknown> | undefined {
-    const { gates, clock } = this.way;
+    const { gates, calls } = this.way;
     this.self = self;
     this.args = args;
-    this.startedMs = clock.coarseMs();
+    this.startedMs = calls.beginsMs();
     for (let index = 0; index < gates.length; index += 1) {
       const admission = gates[index]?.admit(this) ?? 0;
       if (typeof admission !== 'number') return this.stopped(index, admission);
@@ -116,9 +116,13 @@ export class FusedCall implements Call {
     return this.handOverWork(error, true);
   }
 
-  /** Gives all permits back, unrecorded, and ends here. */
+  /** Gives all permits back as if they had never been taken, and ends here. */
   withdraw(): void {
-    for (const [index, gate] of this.way.gates.entries()) gate.cancelled(this.permits[index] ?? 0);
+    for (const [index, gate] of this.way.gates.entries()) {
+      const permit = this.permits[index] ?? 0;
+      if (gate.withdrawn === undefined) gate.cancelled(permit);
+      else gate.withdrawn(permit, this);
+    }
     this.release();
   }
 
@@ -127,7 +131,7 @@ export class FusedCall implements Call {
   }
 
   protected settled(value: unknown): unknown {
-    const { gates, retry, fallback, judgesValues } = this.way;
+    const { gates, retry, fallback, judgesValues, calls } = this.way;
     this.scope?.close();
     if (judgesValues) return this.handOverWork(value, false);
     for (let index = gates.length - 1; index >= 0; index -= 1) {
@@ -135,6 +139,7 @@ export class FusedCall implements Call {
     }
     retry?.succeededAtOnce();
     fallback?.remember(this.args, value);
+    calls.succeeded(this);
     this.release();
     return value;
   }
@@ -166,6 +171,7 @@ export class FusedCall implements Call {
     if (index > 0 || !this.way.isFirstGateFinal || !(admission instanceof Refusal)) {
       return this.handOver(index, admission);
     }
+    this.way.calls.failed(this, admission.error);
     this.release();
     return rejectedSoon(admission.error);
   }

@@ -1,3 +1,4 @@
+import type { CallWatch } from '../core/call-watch.js';
 import type { Clock } from '../core/clock.js';
 import type { Environment } from '../core/environment.js';
 import type { Lane } from '../core/lane.js';
@@ -15,6 +16,7 @@ export interface FusedPipeline {
   readonly target: Target;
   readonly environment: Environment;
   readonly steps: readonly Step[];
+  readonly calls: CallWatch;
   resume(
     self: unknown,
     args: readonly unknown[],
@@ -26,6 +28,7 @@ export interface FusedPipeline {
 /** What of a pipeline its fused calls touch, compiled once and laid out flat: a call reads it, and no more. */
 export class FusedWay {
   readonly clock: Clock;
+  readonly calls: CallWatch;
   readonly target: Target;
   /** Outermost first. */
   readonly gates: readonly Gate[];
@@ -60,6 +63,7 @@ export class FusedWay {
     }
     this.isHedged = steps.some((step) => step.word === 'hedge');
     this.clock = environment.clock;
+    this.calls = pipeline.calls;
     this.target = target;
     this.gates = gates;
     this.stepOfGate = stepOfGate;

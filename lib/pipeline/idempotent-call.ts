@@ -17,8 +17,13 @@ export type Settled =
  * HTTP answer another.
  */
 export interface OutcomeCapture {
-  /** The outcome that is judged: for a method what it gave, over HTTP with the status that was written. */
-  outcomeOf(settled: Settled, claim: LiveClaim): Outcome;
+  /**
+   * The outcome that is judged: for a method what it gave, over HTTP with the status that was written; unknown
+   * where somebody else has answered while the method is under way.
+   */
+  outcomeOf(settled: Settled, claim: LiveClaim): Outcome | 'unknown';
+  /** What unknown work comes to in the end. @defaultValue what the executions come to */
+  lateOutcomeOf?(claim: LiveClaim): Promise<Outcome>;
   /** The outcome as the store keeps it; a tombstone where it can never be given again. Never rejects. */
   keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome>;
   /** Gives a recorded outcome to one caller: a copy of the value, or an error of its own. */

@@ -1,7 +1,12 @@
 import type { CallIdempotency } from '../core/call.js';
 import { Cancellation } from '../core/cancellation.js';
 import { fieldOf } from '../core/error-facts.js';
-import type { Claim, Outcome } from '../policies/idempotency/index.js';
+import {
+  type Claim,
+  ClaimedIdempotency,
+  type MethodClaim,
+  type Outcome,
+} from '../policies/idempotency/index.js';
 
 /**
  * A claim while its work runs: whether the method was entered, what of it still runs, and whether the claim is
@@ -18,13 +23,15 @@ export class LiveClaim {
   private failedBefore: { readonly error: unknown } | undefined;
   private onSettled: ((outcome: Outcome) => void) | undefined;
   private lost = false;
+  private looked = false;
 
   constructor(
     readonly claim: Claim,
     key: string,
+    /** For transactions of the method's own. */
+    method: MethodClaim,
   ) {
-    const { fence, attempts, recovered } = claim;
-    this.idempotency = { key, fence, attempts, recovered };
+    this.idempotency = new ClaimedIdempotency(key, claim, method);
   }
 
   /** Whether the method's own body was called under this claim. */
@@ -35,6 +42,11 @@ export class LiveClaim {
   /** Whether an execution has not settled. */
   get isRunning(): boolean {
     return this.running > 0;
+  }
+
+  /** Whether `alreadyDone` has answered in the method's place. */
+  get isAnsweredByLook(): boolean {
+    return this.looked;
   }
 
   /** Whether somebody else has the claim. */
@@ -51,6 +63,12 @@ export class LiveClaim {
   /** The failure that a fallback inside has answered; the record follows it, not the answer. */
   get answeredFailure(): { readonly error: unknown } | undefined {
     return this.failedBefore;
+  }
+
+  /** `alreadyDone` has found the value: from here on it is what the method returned, which is not entered. */
+  answerByLook(value: unknown): void {
+    this.looked = true;
+    this.latest = { entry: this.entries, outcome: { kind: 'value', value } };
   }
 
   /** A fallback inside the guard answers in the place of a failure. */

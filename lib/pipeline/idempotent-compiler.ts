@@ -6,7 +6,6 @@ import {
 } from '../policies/idempotency/index.js';
 import type { GateCompilerParts } from './gate-compiler.js';
 import { IdempotentMethod } from './idempotent-layer.js';
-import { refuseHeaderKey } from './idempotent-not-yet.js';
 import { layered } from './merge.js';
 import type { Step } from './step.js';
 
@@ -26,14 +25,12 @@ export class IdempotentCompiler {
     const together = layered<IdempotentOptions>(text, defaults, owner.policies.idempotent, override);
     const options = resolveIdempotentOptions(operation, together);
     place.check(options);
-    if (options.key === undefined) refuseHeaderKey(operation);
     idempotency.addOperation(place.identity, { method: operation, operation: options.operation });
     this.parts.options['idempotent'] = options;
-    const { reviveError, payloadOf, subjectOf } = place;
+    const { identity: _identity, check: _check, ...known } = place;
     const { runner } = idempotency;
     const warn = (warning: string): void => idempotency.warn(warning);
-    const parts = { operation, options, runner, warn, reviveError, payloadOf, subjectOf };
-    return { word: 'idempotent', rule: new IdempotentMethod(parts) };
+    return { word: 'idempotent', rule: new IdempotentMethod({ operation, options, runner, warn, ...known }) };
   }
 }
 

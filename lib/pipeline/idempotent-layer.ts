@@ -1,7 +1,4 @@
-import type { CallIdempotency } from '../core/call.js';
 import { OptionCheck } from '../core/check.js';
-import type { Clock } from '../core/clock.js';
-import { type CallFacts, Scope } from '../core/scope.js';
 import {
   fingerprintOf,
   fingerprintOfArguments,
@@ -15,8 +12,11 @@ import {
   type ResolvedIdempotentOptions,
 } from '../policies/idempotency/index.js';
 import type { CallRecord } from './call-record.js';
-import type { LiveClaim } from './idempotent-claim.js';
+import type { OutcomeCapture } from './idempotent-call.js';
+import { executeUnder } from './idempotent-execution.js';
+import type { OuterCall } from './idempotent-outer.js';
 import type { IdempotentRunner } from './idempotent-runner.js';
+import { type Besides, ValuesAndMore } from './idempotent-besides.js';
 import { type ReviveError, ValueCapture } from './idempotent-values.js';
 import type { PromiseNext } from './promise-layers.js';
 
@@ -26,139 +26,129 @@ export interface IdempotentParts {
   readonly operation: string;
   readonly options: ResolvedIdempotentOptions;
   readonly runner: IdempotentRunner;
-  /** Told once of each class whose instances cannot be kept. */
+  /** Tells an operator, as once of each class whose instances cannot be kept. */
   readonly warn: (warning: string) => void;
   readonly reviveError?: ReviveError | undefined;
   /** Takes those arguments away that carry the call and not the payload. @defaultValue keeps all */
   readonly payloadOf?: ((args: readonly unknown[]) => readonly unknown[]) | undefined;
   /** What `scope` and `fingerprint` get. @defaultValue the arguments alone */
   readonly subjectOf?: ((args: readonly unknown[]) => IdempotencySubject) | undefined;
-}
-
-/** What all executions under one claim have in common; its scope belongs to the claim and to no caller. */
-class ClaimedFacts implements CallFacts {
-  readonly canBeAborted = true;
-
-  constructor(
-    private readonly record: CallRecord,
-    /** Read by the method from its call context. */
-    readonly idempotency: CallIdempotency,
-  ) {}
-
-  get operation(): string {
-    return this.record.operation;
-  }
-
-  get args(): readonly unknown[] {
-    return this.record.args;
-  }
-
-  get clock(): Clock {
-    return this.record.clock;
-  }
-
-  get startedMs(): number {
-    return this.record.startedMs;
-  }
-
-  get isUnsafe(): boolean {
-    return this.record.isUnsafe;
-  }
-
-  get attempts(): number {
-    return this.record.attempts;
-  }
+  /** What compares the running call where it is more than its arguments; `undefined` where it is not. */
+  readonly fingerprintOf?: (() => string | undefined) | undefined;
+  /** What was decided for the running call before it came to the method. */
+  readonly outerCall?: (() => OuterCall | undefined) | undefined;
+  /** Keeps beside a value what else the running call has said, and says it again for a replay. */
+  readonly besides?: Besides | undefined;
 }
 
 /** The rule of one method, shared by its calls. */
 export class IdempotentMethod {
-  private readonly capture: ValueCapture;
-
+  /** Keeps values and errors of the method. */
+  readonly values: ValueCapture;
   /** `Class.method`, as errors and events name it. */
   readonly operation: string;
+  readonly options: ResolvedIdempotentOptions;
+  readonly runner: IdempotentRunner;
+  /** The same, and what a call says besides. */
+  readonly capture: OutcomeCapture;
 
   constructor(private readonly parts: IdempotentParts) {
-    this.operation = parts.operation;
-    const { operation, options, runner, warn, reviveError } = parts;
+    const { operation, options, runner, warn, reviveError, besides } = parts;
+    this.operation = operation;
+    this.options = options;
+    this.runner = runner;
     const { codec } = runner.settings;
     const { events } = runner.environment;
     const { maxStoredBytes } = options;
     const warned = new Set<string>();
-    this.capture = new ValueCapture({ operation, codec, maxStoredBytes, events, warned, warn, reviveError });
+    this.values = new ValueCapture({ operation, codec, maxStoredBytes, events, warned, warn, reviveError });
+    this.capture = besides === undefined ? this.values : new ValuesAndMore(this.values, besides);
+  }
+
+  /** Tells an operator. */
+  warn(warning: string): void {
+    this.parts.warn(warning);
   }
 
   /** Guards what stands inside: the same key has one effect. */
   layer(next: PromiseNext): PromiseNext {
+    return this.options.key === undefined ? this.outerLayer(next) : this.ownLayer(next);
+  }
+
+  /** What is asked of the store for a call with this key, compared by `whole` where it is given. @throws {InvalidOptionsError} */
+  ruleOf(
+    key: string,
+    subject: IdempotencySubject,
+    whole: (() => string | undefined) | undefined = this.parts.fingerprintOf,
+  ): IdempotencyRule {
+    const { operation } = this.options;
+    const storedKey = this.runner.nameOf({ operation, key, scope: this.scopeOf(subject) });
+    return new IdempotencyRule(storedKey, this.fingerprintOf(subject, whole), this.options);
+  }
+
+  /** The key of a reading; `undefined` where none is needed. @throws where there is none, or none that can be read */
+  keyOf(reading: KeyReading, remedy: string): string | undefined {
+    const { operation, options } = this;
+    if (reading.kind === 'key') return reading.key;
+    if (reading.kind === 'invalid') throw new IdempotencyKeyInvalidError(operation, reading.why);
+    if (!options.required) return undefined;
+    throw new IdempotencyKeyMissingError(operation, remedy);
+  }
+
+  /** The key came with a request: what is to be done was decided before the call came here. */
+  private outerLayer(next: PromiseNext): PromiseNext {
     return async (caller, record) => {
-      const key = this.keyOf(record.args);
+      record.claim = undefined;
+      const outer = this.parts.outerCall?.();
+      if (outer !== undefined) return outer.atMethod(caller, record, next);
+      this.keyOf({ kind: 'missing' }, 'call it by a request with the header Idempotency-Key');
+      return next(caller, record);
+    };
+  }
+
+  private ownLayer(next: PromiseNext): PromiseNext {
+    return async (caller, record) => {
+      const { options, operation, runner, capture } = this;
+      const given = readGivenKey(options.key?.(...record.args));
+      const key = this.keyOf(given, 'its `key` function gave none');
       // An attempt before this one may have run under a claim of its own.
       record.claim = undefined;
       if (key === undefined) return next(caller, record);
-      const { options, operation, runner } = this.parts;
-      const { onInFlight, maxWaitDurationMs, onStoreDown, alreadyDone } = options;
+      const { onInFlight, maxWaitDurationMs, onStoreDown } = options;
       return runner.run({
         operation,
         key,
-        rule: this.ruleOf(key, record),
+        rule: this.ruleOf(key, this.parts.subjectOf?.(record.args) ?? { args: record.args }),
         onInFlight,
         maxWaitDurationMs,
         onStoreDown,
         caller,
-        capture: this.capture,
-        alreadyDone:
-          alreadyDone === undefined
-            ? undefined
-            : () => Reflect.apply(alreadyDone, record.self, record.args) as unknown,
+        capture,
+        alreadyDone: this.lookOf(record),
         execute: (claim) => executeUnder(claim, record, next),
         executeUnguarded: () => next(caller, record),
       });
     };
   }
 
-  /** @throws where there is no key, or none that can be read */
-  private keyOf(args: readonly unknown[]): string | undefined {
-    const { options, operation } = this.parts;
-    const reading: KeyReading =
-      options.key === undefined ? { kind: 'missing' } : readGivenKey(options.key(...args));
-    if (reading.kind === 'key') return reading.key;
-    if (reading.kind === 'invalid') throw new IdempotencyKeyInvalidError(operation, reading.why);
-    if (!options.required) return undefined;
-    throw new IdempotencyKeyMissingError(operation, 'its `key` function gave none');
-  }
-
-  private ruleOf(key: string, record: CallRecord): IdempotencyRule {
-    const { options, runner, subjectOf } = this.parts;
-    const subject = subjectOf?.(record.args) ?? { args: record.args };
-    const { operation } = options;
-    const storedKey = runner.nameOf({ operation, key, scope: this.scopeOf(subject) });
-    return new IdempotencyRule(storedKey, this.fingerprintOf(subject), options);
+  private lookOf(record: CallRecord): (() => unknown) | undefined {
+    const { alreadyDone } = this.options;
+    if (alreadyDone === undefined) return undefined;
+    return () => Reflect.apply(alreadyDone, record.self, record.args) as unknown;
   }
 
   private scopeOf(subject: IdempotencySubject): string | undefined {
-    const { options, operation } = this.parts;
-    const { scope } = options;
+    const { scope } = this.options;
     if (typeof scope !== 'function') return scope;
     const answer: unknown = scope(subject);
     if (typeof answer === 'string') return answer;
-    return new OptionCheck(IDEMPOTENT, operation).refuse('scope', answer, 'must give a text');
+    return new OptionCheck(IDEMPOTENT, this.operation).refuse('scope', answer, 'must give a text');
   }
 
-  private fingerprintOf(subject: IdempotencySubject): string {
-    const { options, operation, payloadOf } = this.parts;
+  private fingerprintOf(subject: IdempotencySubject, whole?: () => string | undefined): string {
+    const { options, operation } = this;
     if (options.fingerprint !== undefined) return fingerprintOf(operation, options.fingerprint(subject));
-    return fingerprintOfArguments(operation, payloadOf?.(subject.args) ?? subject.args);
+    const { payloadOf } = this.parts;
+    return whole?.() ?? fingerprintOfArguments(operation, payloadOf?.(subject.args) ?? subject.args);
   }
-}
-
-/** Runs what stands inside in a scope that ends with the claim, whoever left. */
-export async function executeUnder(
-  claim: LiveClaim,
-  record: CallRecord,
-  next: PromiseNext,
-): Promise<unknown> {
-  const facts = new ClaimedFacts(record, claim.idempotency);
-  const scope = new Scope(facts, Number.POSITIVE_INFINITY);
-  claim.cancellation.onCancel((reason, origin) => scope.cancellation.cancel(reason, origin));
-  record.claim = claim;
-  return next(scope, record);
 }

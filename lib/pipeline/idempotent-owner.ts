@@ -3,6 +3,7 @@ import type { IdempotencyRecording } from '../core/idempotency-events.js';
 import { IdempotencyInFlightError, type Outcome, retryAfterOf } from '../policies/idempotency/index.js';
 import type { Settled } from './idempotent-call.js';
 import { LiveClaim } from './idempotent-claim.js';
+import { OwnMethodClaim } from './idempotent-method-claim.js';
 import { type OwnedCall, type OwnerSurroundings, Recording } from './idempotent-recording.js';
 
 const TIMEOUT = 'RESILIENCE_TIMEOUT_EXCEEDED';
@@ -15,7 +16,7 @@ export class Owner {
   readonly live: LiveClaim;
   private readonly startedMs: number;
   private readonly recording: Recording;
-  private answeredByLook = false;
+  private readonly method: OwnMethodClaim;
 
   constructor(
     private readonly around: OwnerSurroundings,
@@ -23,9 +24,12 @@ export class Owner {
   ) {
     const { call, claim } = owned;
     const { environment } = around;
-    this.live = new LiveClaim(claim, call.key);
+    this.method = new OwnMethodClaim(owned, around.calls.store, () => this.recording.stopRenewal());
+    this.live = new LiveClaim(claim, call.key, this.method);
     this.startedMs = environment.clock.nowMs();
-    this.recording = new Recording(around, owned, () => this.live.lose(this.superseded(undefined)));
+    this.recording = new Recording(around, { ...owned, method: this.method }, () =>
+      this.live.lose(this.superseded(undefined)),
+    );
   }
 
   /** Runs the work and records what came of it; gives what the caller is to get. */
@@ -36,6 +40,8 @@ export class Owner {
     const outcome = await result;
     if (!this.live.isRunning) settled();
     const judged = this.judged(outcome);
+    // What waits in a pipe or a queue must not begin under a claim that is given up.
+    if (judged === undefined) this.live.refuseEntry(this.superseded(undefined));
     if (judged === 'unknown') {
       this.around.background.add(this.recordLate(settled));
       this.executed('pending');
@@ -49,8 +55,10 @@ export class Owner {
     try {
       if (claim.recovered && call.alreadyDone !== undefined) {
         const value: unknown = await call.alreadyDone();
-        this.answeredByLook = value !== undefined;
-        if (this.answeredByLook) return { kind: 'value', value };
+        if (value !== undefined) {
+          this.live.answerByLook(value);
+          return { kind: 'value', value };
+        }
       }
       return { kind: 'value', value: await call.execute(this.live) };
     } catch (error) {
@@ -61,17 +69,19 @@ export class Owner {
   /** The outcome that the record follows; `undefined` where there is none; or it is not known yet. */
   private judged(settled: Settled): Outcome | undefined | 'unknown' {
     const { live } = this;
-    if (!live.isEntered && !this.answeredByLook) return undefined;
-    const { capture } = this.owned.call;
-    const { answeredFailure } = live;
-    const outcome: Outcome =
-      answeredFailure === undefined
-        ? capture.outcomeOf(settled, live)
-        : { kind: 'error', error: answeredFailure.error };
-    if (outcome.kind === 'value') return outcome;
+    if (!live.isEntered && !live.isAnsweredByLook) return undefined;
+    const outcome = this.outcomeOf(settled);
+    if (outcome === 'unknown' || outcome.kind === 'value') return outcome;
     if (live.isRunning && !live.isLost && !this.isSettledFailure(outcome)) return 'unknown';
     // The value came in the very moment in which a time limit had answered.
     return isTimeout(outcome.error) ? (live.returned ?? outcome) : outcome;
+  }
+
+  private outcomeOf(settled: Settled): Outcome | 'unknown' {
+    const { live } = this;
+    const { answeredFailure } = live;
+    if (answeredFailure !== undefined) return { kind: 'error', error: answeredFailure.error };
+    return this.owned.call.capture.outcomeOf(settled, live);
   }
 
   /** Whether a failure stands although executions that were given up still run. */
@@ -84,22 +94,29 @@ export class Owner {
   }
 
   private async recordLate(settled: () => void): Promise<void> {
-    const outcome = await this.live.lateOutcome();
+    const { capture } = this.owned.call;
+    const outcome = await (capture.lateOutcomeOf?.(this.live) ?? this.live.lateOutcome());
     settled();
     await this.record(outcome, true);
   }
 
   private async record(outcome: Outcome | undefined, isLate = false): Promise<IdempotencyRecording> {
-    const keeps = !this.live.isLost && outcome !== undefined && this.isFinal(outcome);
-    const { recording } = this;
-    const recorded = await (keeps ? recording.complete(outcome) : recording.release(this.live.isLost));
+    const recorded = await this.recordedAs(outcome);
     if (!isLate) this.executed(recorded);
     return recorded;
   }
 
+  private recordedAs(outcome: Outcome | undefined): Promise<IdempotencyRecording> {
+    const { recording, live, method } = this;
+    // Whatever failed afterwards: effect and outcome have been committed together.
+    if (method.ended !== undefined) return recording.keep(method.ended.outcome);
+    if (live.isLost || outcome === undefined || !this.isFinal(outcome)) return recording.release(live.isLost);
+    return recording.complete(outcome);
+  }
+
   /** Whether the caller must not get what its own run produced: it would be a second answer to one key. */
   private isFenced(recorded: IdempotencyRecording): boolean {
-    return recorded === 'superseded' && (this.live.isEntered || this.answeredByLook);
+    return recorded === 'superseded' && (this.live.isEntered || this.live.isAnsweredByLook);
   }
 
   private async answerOfOther(): Promise<unknown> {
@@ -128,7 +145,7 @@ export class Owner {
       recorded,
       attempts: claim.attempts,
       durationMs: this.around.environment.clock.nowMs() - this.startedMs,
-      alreadyDone: this.answeredByLook,
+      alreadyDone: this.live.isAnsweredByLook,
       tookOver,
     });
   }

@@ -5,6 +5,7 @@ import type { BackgroundWork } from './idempotent-background.js';
 import type { GuardedCall } from './idempotent-call.js';
 import type { Conversation, RunningKeys } from './idempotent-conversations.js';
 import { Heartbeat } from './idempotent-heartbeat.js';
+import type { OwnMethodClaim } from './idempotent-method-claim.js';
 import type { StoreCalls } from './idempotent-store-calls.js';
 import type { Tidings } from './idempotent-tidings.js';
 
@@ -34,7 +35,7 @@ export class Recording {
 
   constructor(
     private readonly around: OwnerSurroundings,
-    private readonly owned: OwnedCall,
+    private readonly owned: OwnedCall & { readonly method: OwnMethodClaim },
     fenced: () => void,
   ) {
     const { call, claim, tidings } = owned;
@@ -59,19 +60,29 @@ export class Recording {
 
   /** Keeps an outcome; the others of this process get it as well. */
   async complete(outcome: Outcome): Promise<IdempotencyRecording> {
-    const { call, claim, conversation } = this.owned;
-    const { rule, capture } = call;
-    const stored = await capture.keep(outcome, rule.storedKey);
-    const send: Send = (store) => store.complete(rule.complete(claim, stored));
-    const answer = await this.send('complete', send, () => this.close());
+    const { rule, capture } = this.owned.call;
+    return this.keep(await capture.keep(outcome, rule.storedKey));
+  }
+
+  /** The same for an outcome as it is stored. */
+  async keep(stored: StoredOutcome): Promise<IdempotencyRecording> {
+    const { call, claim, conversation, method } = this.owned;
+    const send: Send = (store) => store.complete(call.rule.complete(claim, stored));
+    const answer = method.isRecorded ? 'ok' : await this.send('complete', send, () => this.close());
     if (answer === 'fenced') {
       this.close();
       return 'superseded';
     }
-    conversation.end({ kind: 'recorded', outcome: stored, compared: true });
+    // What a transaction of the method's own may have recorded is known to the store alone.
+    if (!method.isPrepared) conversation.end({ kind: 'recorded', outcome: stored, compared: true });
     if (answer === 'pending') return 'pending';
     this.close();
     return this.nameOf(answer, stored);
+  }
+
+  /** What has been recorded is renewed no more. */
+  stopRenewal(): void {
+    this.heartbeat.stop();
   }
 
   private nameOf(answer: string, stored: StoredOutcome): IdempotencyRecording {

@@ -17,7 +17,7 @@ import { Sweeper } from './idempotent-sweeper.js';
 /** Settings that a runner needs. */
 export type RunnerSettings = Pick<
   ResolvedIdempotencySettings,
-  'storeTimeoutMs' | 'sweepIntervalMs' | 'namespace' | 'codec'
+  'storeTimeoutMs' | 'sweepIntervalMs' | 'namespace' | 'codec' | 'replayHeaders'
 >;
 
 /** What names a record, as the guarded call that it belongs to did. */
@@ -86,6 +86,16 @@ export class IdempotentRunner {
   forget(name: RecordName): Promise<boolean> {
     const storedKey = this.nameOf(name);
     return this.ask('forget', name, (store, options) => store.forget(storedKey, options));
+  }
+
+  /** Whether the running code was started by a run with the same key that has not settled. */
+  isInside(storedKey: string): boolean {
+    return this.around.running.isInside(storedKey);
+  }
+
+  /** Runs a function inside a run of the key; answers how to say that it has settled. */
+  inside<T>(storedKey: string, fn: () => T): { readonly result: T; readonly settled: () => void } {
+    return this.around.running.run(storedKey, fn);
   }
 
   /** Resolves when all owners have ended and all outcomes are recorded; {@link IdempotentRunner.stop} cuts it short. */

@@ -18,7 +18,7 @@ import {
 } from '../policies/idempotency/index.js';
 import { CallRecord } from './call-record.js';
 import { enterCall } from './enter-call.js';
-import { executeUnder } from './idempotent-layer.js';
+import { executeUnder } from './idempotent-execution.js';
 import type { IdempotentRunner } from './idempotent-runner.js';
 import { type ReviveError, ValueCapture } from './idempotent-values.js';
 import { FUNCTIONS, invoke } from './invoke.js';

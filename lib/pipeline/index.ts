@@ -1,3 +1,4 @@
+export { afterRivals } from './after-rivals.js';
 export { Breaker } from './breaker.js';
 export type { BreakerCallOptions, BreakerPermit } from './breaker.js';
 export { CallRecord } from './call-record.js';
@@ -7,7 +8,7 @@ export type { CompiledPolicies } from './compile.js';
 export type { PolicyOwner } from './policy-owner.js';
 export { DEFAULT_ENGINE } from './default-engine.js';
 export type { EngineWithEvents } from './default-engine.js';
-export { delay, startDelay } from './delay.js';
+export { startDelay } from './delay.js';
 export type { DelayEnd } from './delay.js';
 export { enterCall } from './enter-call.js';
 export type { EnteredCall } from './enter-call.js';
@@ -17,21 +18,26 @@ export type { Learned } from './fused-learning.js';
 export { FusedWay } from './fused-way.js';
 export { HeldPermit } from './held-permit.js';
 export type { GuardedPlace } from './guarded-place.js';
-export {
-  refuseHeaderKey,
-  refuseOwnAnswer,
-  refuseRequest,
-  refuseUncompared,
-  refusedStream,
-} from './idempotent-not-yet.js';
+export type { Besides } from './idempotent-besides.js';
+export type { GuardedCall, OutcomeCapture, Settled } from './idempotent-call.js';
+export type { LiveClaim } from './idempotent-claim.js';
+export type { IdempotentMethod } from './idempotent-layer.js';
+export { refuseOwnAnswer, refusedStream } from './idempotent-not-yet.js';
+export { ClaimedCall, leavingCaller, OuterCalls, RepeatedOutcome, UNGUARDED } from './idempotent-outer.js';
+export type { OuterCall, Surroundings } from './idempotent-outer.js';
 export type { InspectedRecord, RecordName } from './idempotent-runner.js';
 export { runIdempotent } from './idempotent-service.js';
 export type { IdempotentRunOptions } from './idempotent-service.js';
+export { TOMBSTONE } from './idempotent-values.js';
 export type { ReviveError } from './idempotent-values.js';
+export { Deferred } from './idempotent-waiting.js';
 export { apply, argumentsFor, CONTEXT_FIRST, FUNCTIONS, invoke, within } from './invoke.js';
 export type { Target } from './invoke.js';
-export { layered } from './merge.js';
+export { keepingState } from './keeping-state.js';
+export { isSameOption, layered } from './merge.js';
 export { CANONICAL_ORDER } from './order.js';
+export { pause, startPause } from './pause.js';
+export type { PauseEnd } from './pause.js';
 export { createPolicies, Policies } from './policies.js';
 export type { PoliciesOptions } from './policies.js';
 export type {
@@ -49,7 +55,17 @@ export { hedgedScope, HedgedScope, HedgeTimer, recordBeside } from './promise-he
 export { limitBegan, RunningLimit } from './promise-limit.js';
 export { composeAsyncIterable } from './run-async-iterable.js';
 export type { GuardedIteration, IterationCall } from './run-async-iterable.js';
-export { breakerOptions, bulkheadOptions, rateLimiterOptions, retryOptions } from './short-forms.js';
+export { checkRunningOverrides, overridden } from './running-overrides.js';
+export type { RunningOverrides } from './running-overrides.js';
+export {
+  breakerOptions,
+  bulkheadOptions,
+  hedgeOptions,
+  rateLimiterOptions,
+  retryOptions,
+  timeLimiterOptions,
+} from './short-forms.js';
 export type { SharedFamily } from './shared-family.js';
+export { isTelling } from './step.js';
 export type { GateWord, LimitWord, Step, StepWord } from './step.js';
 export { ValueLog, valuesOf } from './value-log.js';

@@ -13,11 +13,18 @@ export function layered<T extends object>(...layers: readonly (T | undefined)[])
     for (const [field, value] of Object.entries(layer ?? {})) {
       if (value === undefined) continue;
       const below = merged[field];
-      merged[field] = field === 'backoff' && isPlain(below) && isPlain(value) ? layered(below, value) : value;
+      merged[field] = field === 'backoff' && isPlain(below) && isPlain(value) ? shaped(below, value) : value;
     }
   }
   // Every field comes from a layer, and all layers are of this type.
   return merged as T;
+}
+
+/** A type and a list of delays say the same thing in two ways: the later one of the two takes the other's place. */
+function shaped(below: Plain, above: Plain): Plain {
+  const { type, delays, ...others } = below;
+  const isStated = above['type'] !== undefined || above['delays'] !== undefined;
+  return isStated ? layered<Plain>(others, above) : layered<Plain>({ ...others, type, delays }, above);
 }
 
 /** Whether two option values mean the same. */

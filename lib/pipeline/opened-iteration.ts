@@ -84,6 +84,11 @@ export class Opened {
   }
 }
 
+/** Why the signal of an iteration aborts that its consumer has left. */
+export class IterationLeft extends Error {
+  override readonly name = 'AbortError';
+}
+
 /** Of methods that give an async iterable: gates wait for the end, retries look at the first item. */
 export const ITERATIONS: ValueView = {
   judged: (value) => (value as Opened).judged,
@@ -98,6 +103,7 @@ export const ITERATIONS: ValueView = {
     if (rule.remembers) (value as Opened).logTo(new ValueLog(rule, scope.args));
   },
   answered: (value) => openedFrom(value),
+  isLeft: ({ isCancelled, cancellation }) => isCancelled && cancellation.reason instanceof IterationLeft,
   arrived: (run, attempt, value) => (value as Opened).retriedBy(run, attempt),
   close: (scope, value) => (value as Opened).closeWith(scope),
 };

@@ -1,5 +1,7 @@
+import { CallWatch } from '../core/call-watch.js';
 import type { Environment } from '../core/environment.js';
 import { Scope } from '../core/scope.js';
+import type { RetryRule } from '../policies/retry/index.js';
 import { CallRecord, type FirstAttempt } from './call-record.js';
 import { enterCall } from './enter-call.js';
 import type { Learned } from './fused-learning.js';
@@ -7,7 +9,7 @@ import { FusedPath } from './fused-path.js';
 import type { Target } from './invoke.js';
 import type { PromiseNext } from './promise-layers.js';
 import { composePromise } from './run-promise.js';
-import type { Step } from './step.js';
+import { isTelling, type Step } from './step.js';
 
 /** What a pipeline is made of. */
 export interface PipelineParts {
@@ -19,6 +21,8 @@ export interface PipelineParts {
   readonly environment: Environment;
   /** Whether the running call answers an incoming request that must not be repeated. */
   readonly isUnsafe?: (() => boolean) | undefined;
+  /** Whether its calls are parts of calls of another pipeline, which tells of their ends. */
+  readonly isPart?: boolean | undefined;
 }
 
 /** What a single call brings along. */
@@ -33,26 +37,37 @@ export class Pipeline {
   readonly steps: readonly Step[];
   readonly target: Target;
   readonly environment: Environment;
+  /** Who is told of the ends of its calls. */
+  readonly calls: CallWatch;
   private readonly isUnsafe: () => boolean;
   private readonly composed: PromiseNext;
   private readonly fused: FusedPath;
   /** Whether a claim stands around the method: no first attempt may be made before it. */
   private readonly isGuarded: boolean;
+  /** The retry that tells of first attempts too, where there is one. */
+  private readonly telling: RetryRule | undefined;
+  private readonly isStepwise: boolean;
 
   constructor(parts: PipelineParts) {
     this.operation = parts.operation;
     this.steps = parts.steps;
     this.target = parts.target;
     this.environment = parts.environment;
+    const { clock, events, calls } = parts.environment;
+    // Where no policy stands around a method, nothing is told of it.
+    const isTold = parts.isPart !== true && parts.steps.length > 0;
+    this.calls = isTold ? calls : new CallWatch(clock, events);
     this.isUnsafe = parts.isUnsafe ?? (() => false);
     this.composed = composePromise(this.steps, this.target, this.environment);
     this.fused = new FusedPath(this);
     this.isGuarded = this.steps.some((step) => step.word === 'idempotent');
+    this.telling = this.steps.find(isTelling)?.rule;
+    this.isStepwise = this.isGuarded || this.telling !== undefined;
   }
 
   /** Calls a method that gives a promise. Never throws: what goes wrong is a rejection. */
   call(self: unknown, args: readonly unknown[]): Promise<unknown> {
-    return this.environment.ambient.current === undefined && !this.isGuarded
+    return this.environment.ambient.current === undefined && !this.isStepwise
       ? this.fused.call(self, args)
       : this.run(self, args);
   }
@@ -63,12 +78,14 @@ export class Pipeline {
     // Only step by step is a call refused because the time of the call around it is over.
     if (this.isGuarded || outer?.isCancelled === true || outer?.remainingMs === 0)
       return { kind: 'refused', promise: this.run(self, args) };
+    this.telling?.firstBegins(new Scope(this.record(self, args), Number.POSITIVE_INFINITY, outer, 1));
     return this.fused.learn({ self, args, isStream, outer });
   }
 
   /** As {@link Pipeline.call}, step by step from the beginning. */
   run(self: unknown, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
-    return this.through(this.composed, this.record(self, args, options), options);
+    const record = this.record(self, args, options);
+    return this.calls.follow(record, this.through(record, options));
   }
 
   /** Carries on step by step where a first attempt was more than a plain success. */
@@ -82,7 +99,7 @@ export class Pipeline {
     // A first call whose kind was unknown may stand inside a limited one; all others were not begun there.
     const outer = this.environment.ambient.current;
     const scope = new Scope(record, Number.POSITIVE_INFINITY, outer);
-    const outcome = this.composed(scope, record);
+    const outcome = this.calls.follow(record, this.composed(scope, record));
     return outer === undefined ? outcome : outcome.finally(() => scope.close());
   }
 
@@ -119,11 +136,11 @@ export class Pipeline {
     });
   }
 
-  /** Runs layers in a scope that ends with the caller's signal and with the decorated call around it. */
-  async through(layers: PromiseNext, record: CallRecord, options: CallOptions): Promise<unknown> {
+  /** Runs all layers in a scope that ends with the caller's signal and with the decorated call around it. */
+  private async through(record: CallRecord, options: CallOptions): Promise<unknown> {
     const entered = enterCall(record, this.environment, options.signal);
     try {
-      return await layers(entered.scope, record);
+      return await this.composed(entered.scope, record);
     } finally {
       entered.leave();
     }

@@ -1,5 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
-import type { Clock, Timer } from '../core/clock.js';
+import { type Clock, inThisContext, type Timer } from '../core/clock.js';
 import type { Environment } from '../core/environment.js';
 import type { LaneEntry } from '../core/lane.js';
 import { Scope } from '../core/scope.js';
@@ -24,7 +23,7 @@ export class HedgeTimer implements LaneEntry {
     timeUp: () => void,
   ) {
     // The timers belong to nobody; the attempt that is started by one belongs to this call.
-    this.timeUp = AsyncResource.bind(timeUp);
+    this.timeUp = inThisContext(timeUp);
   }
 
   start(delayMs: number): void {
@@ -46,6 +45,10 @@ export class HedgeTimer implements LaneEntry {
 export class HedgedScope extends Scope {
   /** It may lose while its work goes on. */
   override get isLimited(): boolean {
+    return true;
+  }
+
+  override get hasRivals(): boolean {
     return true;
   }
 
@@ -80,7 +83,7 @@ export function hedgeLayer(
 ): PromiseNext {
   return (scope, record) => {
     const run = rule.begin(scope);
-    if (!run.mayLaunch || record.invocation?.hasFailed === true) return alone(run, next(scope, record));
+    if (!run.mayLaunch) return alone(run, next(scope, record));
     return new Promise((resolve, reject) => {
       new HedgedPromise({ rule, environment, next, view, scope, record, run, resolve, reject }).start();
     });

@@ -3,10 +3,11 @@ import type { Gate, Permit } from '../core/rule.js';
 import { Refusal, Turn } from '../core/rule.js';
 import type { Scope } from '../core/scope.js';
 import type { FallbackRule } from '../policies/fallback/index.js';
-import type { RetryDecision, RetryRule, RetryRun } from '../policies/retry/index.js';
+import { callersError, type RetryDecision, type RetryRule, type RetryRun } from '../policies/retry/index.js';
+import { afterRivals } from './after-rivals.js';
 import type { CallRecord } from './call-record.js';
-import { delay } from './delay.js';
 import { HeldPermit } from './held-permit.js';
+import { pause } from './pause.js';
 
 const DONE: RetryDecision = { kind: 'done' };
 
@@ -27,6 +28,8 @@ export interface ValueView {
   remember(rule: FallbackRule, scope: Scope, value: unknown): void;
   /** The answer of a fallback in the form of the method's own. */
   answered(value: unknown): unknown;
+  /** Whether nobody waits for a first value any more: then nothing is recorded of its failure. */
+  isLeft(scope: Scope): boolean;
   /** A retried attempt has given a value that the rule takes for good. */
   arrived(run: RetryRun, attempt: Scope, value: unknown): void;
   /** The work of a scope has given a value: the scope is closed now, or when the value has ended. */
@@ -41,6 +44,7 @@ export const PLAIN_VALUES: ValueView = {
   lost: () => undefined,
   remember: (rule, scope, value) => rule.remember(scope.args, value),
   answered: (value) => value,
+  isLeft: () => false,
   arrived: (run, attempt) => run.succeeded(attempt),
   close: (scope) => scope.close(),
 };
@@ -54,7 +58,7 @@ function awaitTurn(turn: Turn, scope: Scope): Promise<Permit | Refusal> {
     if (scope.isCancelled) return;
     turn.onTurn((answer) => {
       stopWatching();
-      resolve(answer);
+      afterRivals(scope, () => resolve(answer));
     });
   });
 }
@@ -114,11 +118,11 @@ function endOfValue(run: RetryRun, attempt: Scope, value: unknown, view: ValueVi
   return { decision, conclude: () => rest };
 }
 
-function endOfError(run: RetryRun, attempt: Scope, error: unknown): AttemptEnd {
+function endOfError(run: RetryRun, attempt: Scope, error: unknown, view: ValueView): AttemptEnd {
   const conclude = (): never => {
-    throw error;
+    throw callersError(error);
   };
-  const decision = run.decideError(error, attempt);
+  const decision = view.isLeft(attempt) ? DONE : run.decideError(error, attempt);
   attempt.close();
   return { decision, conclude };
 }
@@ -135,16 +139,16 @@ export function retryLayer(
     for (;;) {
       record.beginAttempt(run.attempt);
       const attempt = scope.inner(run.attempt);
+      // Whoever made the first attempt before has told of it.
+      if (!record.isBegun) run.begins(attempt);
       const { decision, conclude } = await untilLimit(next(attempt, record), scope, view).then(
         (value) => endOfValue(run, attempt, value, view),
-        (error: unknown) => endOfError(run, attempt, error),
+        (error: unknown) => endOfError(run, attempt, error, view),
       );
       if (decision.kind === 'done') return conclude();
-      const end = await delay(scope, decision.delayMs, environment);
-      if (end !== 'elapsed') run.delayEnded(end);
-      if (end === 'aborted') throw scope.cancellation.reason;
-      if (end === 'shutdown') return conclude();
-      run.nextAttempt();
+      const end = await pause({ run, delayMs: decision.delayMs, scope, environment });
+      if (end === 'rest') return conclude();
+      if (end !== 'next') throw end.error;
     }
   };
 }
@@ -162,6 +166,7 @@ export function fallbackLayer(rule: FallbackRule, next: PromiseNext, view = PLAI
       if (answer === undefined) throw error;
       const value = await view.answered(await answer.value);
       record.claim?.fellBack(error);
+      record.isAnswered = true;
       rule.served(error, scope, answer.source);
       return value;
     }

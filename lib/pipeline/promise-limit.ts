@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { inThisContext } from '../core/clock.js';
 import type { Environment } from '../core/environment.js';
 import type { LaneEntry } from '../core/lane.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
@@ -19,7 +19,7 @@ export class RunningLimit implements LaneEntry {
     timeUp: () => void,
   ) {
     // The lane's timer belongs to nobody; what follows from it belongs to this call.
-    this.timeUp = AsyncResource.bind(timeUp);
+    this.timeUp = inThisContext(timeUp);
   }
 
   /** Begins, as if it had begun so many milliseconds ago. */

@@ -1,16 +1,12 @@
 import type { Scope } from '../core/scope.js';
+import { callersError } from '../policies/retry/index.js';
 import type { CallRecord, Invocation } from './call-record.js';
 import { type EnteredCall, enterCall } from './enter-call.js';
 import { invoke, within } from './invoke.js';
-import { ITERATIONS, iteratorOf, Opened } from './opened-iteration.js';
+import { ITERATIONS, IterationLeft, iteratorOf, Opened } from './opened-iteration.js';
 import type { Pipeline } from './pipeline.js';
 import type { PromiseNext } from './promise-layers.js';
 import { composeLayers } from './run-promise.js';
-
-/** Why the signal of an iteration aborts that its consumer has left. */
-class IterationLeft extends Error {
-  override readonly name = 'AbortError';
-}
 
 /** An iteration under the rules of a pipeline: all that an async generator has. */
 export interface GuardedIteration extends AsyncIterableIterator<unknown> {
@@ -65,6 +61,7 @@ function firstOf(
 class Iteration implements GuardedIteration {
   private isOver = false;
   private call: EnteredCall | undefined;
+  private record: CallRecord | undefined;
   private opened: Opened | undefined;
   private lastStep: Promise<unknown> = Promise.resolve();
   private stopWaiting: (() => void) | undefined;
@@ -72,7 +69,7 @@ class Iteration implements GuardedIteration {
   constructor(
     private readonly pipeline: Pipeline,
     private readonly layers: PromiseNext,
-    private readonly record: () => CallRecord,
+    private readonly begin: () => CallRecord,
   ) {}
 
   [Symbol.asyncIterator](): this {
@@ -112,8 +109,8 @@ class Iteration implements GuardedIteration {
   }
 
   private async open(): Promise<IteratorResult<unknown>> {
-    const record = this.record();
-    const call = (this.call = enterCall(record, this.pipeline.environment));
+    const record = (this.record = this.begin());
+    const call = (this.call = this.enter(record));
     const left = new Promise<undefined>((resolve) => {
       this.stopWaiting = () => resolve(undefined);
     });
@@ -126,17 +123,36 @@ class Iteration implements GuardedIteration {
       call.leave();
       if (this.isOver) return { done: true, value: undefined };
       this.isOver = true;
+      this.pipeline.calls.failed(record, error);
       throw error;
     }
     void opening.then((late) => late.abandon((held) => held.cancelled())).then(ended, ended);
     return { done: true, value: undefined };
   }
 
+  /** @throws what stands against the call from outside; it has ended with that */
+  private enter(record: CallRecord): EnteredCall {
+    try {
+      return enterCall(record, this.pipeline.environment);
+    } catch (error) {
+      this.pipeline.calls.failed(record, error);
+      throw error;
+    }
+  }
+
+  private tellWatch(failure?: { readonly error: unknown }): void {
+    const { record, pipeline } = this;
+    if (record === undefined) return;
+    if (failure === undefined) pipeline.calls.succeeded(record);
+    else pipeline.calls.failed(record, failure.error);
+  }
+
   private async follow(opened: Opened): Promise<IteratorResult<unknown>> {
     try {
       return await opened.next();
-    } catch (error) {
-      if (!this.isOver) this.end(opened, () => opened.failed(error));
+    } catch (failure) {
+      const error = callersError(failure);
+      if (!this.isOver) this.end(opened, () => opened.failed(failure), { error });
       throw error;
     }
   }
@@ -144,6 +160,7 @@ class Iteration implements GuardedIteration {
   /** The consumer goes after an item: that is a success, and the source is asked to end. */
   private async leave(opened: Opened): Promise<void> {
     opened.succeeded(false);
+    this.tellWatch();
     const closing = opened.close();
     this.call?.scope.cancellation.cancel(new IterationLeft('the iteration was left'), 'caller');
     try {
@@ -154,9 +171,10 @@ class Iteration implements GuardedIteration {
     }
   }
 
-  private end(opened: Opened, tell: () => void): void {
+  private end(opened: Opened, tell: () => void, failure?: { readonly error: unknown }): void {
     this.isOver = true;
     tell();
+    this.tellWatch(failure);
     opened.release();
     this.call?.leave();
   }

@@ -1,6 +1,6 @@
 import { NamedRegistry } from '../core/registry.js';
 import { layered } from './merge.js';
-import { SharedOptions, type TakeBack } from './shared-options.js';
+import { SharedOptions } from './shared-options.js';
 
 /** How the shared objects of one kind are made and changed. */
 export interface FamilyParts<O extends object, T> {
@@ -12,20 +12,27 @@ export interface FamilyParts<O extends object, T> {
   readonly defaults: Partial<O> | undefined;
   /** Where named configurations stand in the options of a module: `circuitBreakers`. */
   readonly path: string;
-  /** @throws {InvalidOptionsError} naming `place` */
-  make(name: string, place: string, options: O): T;
-  /** Gives an object other options while it lives. @throws {InvalidOptionsError} naming `place` */
-  change(item: T, place: string, options: O): void;
+  /** `entry` is the name in the registry. @throws {InvalidOptionsError} naming `place` */
+  make(name: string, place: string, options: O, entry: string): T;
+  /** Checks other options for an object that lives; what it answers lays them upon it. @throws {InvalidOptionsError} naming `place` */
+  change(item: T, place: string, options: O): () => void;
+  /** Nobody names the object any more: who follows its state is told that it ended. */
+  retire?(item: T): void;
 }
 
 /** The shared objects of one kind in one application, each under its name. */
 export class SharedFamily<O extends object, T> {
   readonly registry: NamedRegistry<T>;
-  private readonly named = new Set<string>();
-  private readonly options = new Map<string, SharedOptions<Partial<O>>>();
+  private named = new Set<string>();
+  private owned = new Set<string>();
+  private options = new Map<string, SharedOptions<Partial<O>>>();
+  private defaults: Partial<O> | undefined;
+  /** What a successor would do to the objects that it has inherited. */
+  private readonly pending = new Map<T, () => void>();
 
   constructor(private readonly parts: FamilyParts<O, T>) {
     this.registry = new NamedRegistry(parts.noun);
+    this.defaults = parts.defaults;
   }
 
   /** Adds what a module has named. @throws {InvalidOptionsError} naming both places where two differ */
@@ -59,23 +66,84 @@ export class SharedFamily<O extends object, T> {
   /** The object of this name, if it exists or somebody has said what it should be. */
   find(name: string): T | undefined {
     const existing = this.registry.find(name);
-    return existing === undefined && this.options.has(name)
-      ? this.obtain(name, `${this.parts.path}.${name}`)
-      : existing;
+    return existing === undefined && this.options.has(name) ? this.obtain(name, this.pathOf(name)) : existing;
   }
 
   /** The object of this name, made with all that was said of it when it is first asked for. */
   obtain(name: string, place: string): T {
     return (
-      this.registry.find(name) ?? this.registry.add(name, this.parts.make(name, place, this.optionsOf(name)))
+      this.registry.find(name) ??
+      this.registry.add(name, this.parts.make(name, place, this.optionsOf(name), name))
     );
   }
 
   /** An object that belongs to one method alone. */
   own(operation: string, options: Partial<O>): T {
-    const complete = layered<Partial<O>>(this.parts.defaults, options) as O;
-    const item = this.parts.make(operation, operation, complete);
-    return this.registry.add(this.freeName(operation), item);
+    const complete = layered<Partial<O>>(this.defaults, options) as O;
+    const entry = this.freeName(operation);
+    const item = this.parts.make(operation, operation, complete, entry);
+    this.owned.add(entry);
+    return this.registry.add(entry, item);
+  }
+
+  /** Makes all that the module has named, so that a wrong option stops the boot and the registry knows them. */
+  obtainNamed(): void {
+    for (const name of this.named) this.obtain(name, this.pathOf(name));
+  }
+
+  /**
+   * The family as it would be under other options of the root module. Objects that live go over into it with what
+   * they hold; nothing of them changes before `adopt`. What belongs to methods has yet to be compiled.
+   *
+   * @throws {InvalidOptionsError} naming the option that cannot be meant, or both places where two differ
+   */
+  successor(named: Readonly<Record<string, Partial<O>>> = {}, defaults?: Partial<O>): SharedFamily<O, T> {
+    const next = new SharedFamily<O, T>(
+      this.inheriting(defaults, (item, change) => next.pending.set(item, change)),
+    );
+    for (const [name, shared] of this.options) {
+      const others = shared.without(this.pathOf(name));
+      const isNamed = this.named.has(name);
+      if (isNamed ? others.isOnlyUsed : others.isEmpty) continue;
+      next.options.set(name, others);
+      if (isNamed) next.named.add(name);
+    }
+    next.addNamed(named);
+    for (const name of this.registry.names()) {
+      const isNobodys = this.owned.has(name) || (this.options.has(name) && !next.options.has(name));
+      if (!isNobodys) next.obtain(name, this.pathOf(name));
+    }
+    next.obtainNamed();
+    return next;
+  }
+
+  /** Becomes what its successor is: from now on its options hold, and what nobody names any more is gone. */
+  adopt(next: SharedFamily<O, T>): void {
+    this.named = next.named;
+    this.owned = next.owned;
+    this.options = next.options;
+    this.defaults = next.defaults;
+    const gone = this.registry.adopt(next.registry);
+    for (const item of gone) this.parts.retire?.(item);
+    for (const change of next.pending.values()) change();
+  }
+
+  private inheriting(
+    defaults: Partial<O> | undefined,
+    later: (item: T, change: () => void) => void,
+  ): FamilyParts<O, T> {
+    const { parts, registry } = this;
+    const change: FamilyParts<O, T>['change'] = (item, place, options) => {
+      later(item, parts.change(item, place, options));
+      return () => undefined;
+    };
+    const make: FamilyParts<O, T>['make'] = (name, place, options, entry) => {
+      const living = registry.find(entry);
+      if (living === undefined) return parts.make(name, place, options, entry);
+      change(living, place, options);
+      return living;
+    };
+    return { ...parts, defaults, make, change };
   }
 
   /** A method with a foreign decorator between two of ours may have two of one kind. */
@@ -83,35 +151,34 @@ export class SharedFamily<O extends object, T> {
     return this.registry.find(operation) === undefined ? operation : `${operation} (inner)`;
   }
 
-  /** Makes all that the module has named, so that a wrong option stops the boot and the registry knows them. */
-  obtainNamed(): void {
-    for (const name of this.named) this.obtain(name, `${this.parts.path}.${name}`);
+  private pathOf(name: string): string {
+    return `${this.parts.path}.${name}`;
   }
 
-  private lay(name: string, place: string, options: Partial<O>): TakeBack | undefined {
+  private lay(name: string, place: string, options: Partial<O>): () => void {
     const known = this.options.get(name);
     const shared = known ?? new SharedOptions<Partial<O>>(this.parts.policy, name);
-    const takeOut = shared.add(place, options);
+    const added = shared.add(place, options);
     this.options.set(name, shared);
-    const takeBack = known === undefined ? (): unknown => this.options.delete(name) : takeOut;
+    const takeBack = known === undefined ? (): unknown => this.options.delete(name) : () => added.takeBack();
     const existing = this.registry.find(name);
-    if (takeOut === undefined || existing === undefined) return takeBack;
-    undoneByError(takeBack, () => this.parts.change(existing, place, this.optionsOf(name)));
+    if (!added.isNews || existing === undefined) return takeBack;
+    undoneByError(takeBack, () => this.parts.change(existing, place, this.optionsOf(name)))();
     return takeBack;
   }
 
   private optionsOf(name: string): O {
     // What is still missing is refused by `make`.
-    return layered<Partial<O>>(this.parts.defaults, this.options.get(name)?.together) as O;
+    return layered<Partial<O>>(this.defaults, this.options.get(name)?.together) as O;
   }
 }
 
 /** What the work gives; where it throws, what was added for it is taken back. */
-function undoneByError<R>(takeBack: TakeBack | undefined, work: () => R): R {
+function undoneByError<R>(takeBack: () => unknown, work: () => R): R {
   try {
     return work();
   } catch (error) {
-    takeBack?.();
+    takeBack();
     throw error;
   }
 }

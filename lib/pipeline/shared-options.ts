@@ -2,8 +2,13 @@ import { show } from '../core/check.js';
 import { InvalidOptionsError } from '../core/errors.js';
 import { isSameOption } from './merge.js';
 
-/** Makes as if options had never been added. */
-export type TakeBack = () => unknown;
+/** What came of adding what one place says. */
+export interface AddedOptions {
+  /** Whether a field was given that nobody had given before. */
+  readonly isNews: boolean;
+  /** Makes as if the options had never been added. */
+  takeBack(): void;
+}
 
 /** Where options of a shared object were written. */
 interface Source {
@@ -24,12 +29,24 @@ export class SharedOptions<T extends object> {
     private readonly name: string,
   ) {}
 
+  /** Whether nobody names the object. */
+  get isEmpty(): boolean {
+    return this.sources.length === 0;
+  }
+
+  /** Whether nobody names it but code that runs under its name and says nothing of it. */
+  get isOnlyUsed(): boolean {
+    return this.sources.every(
+      ({ place, options }) => place === this.name && Object.keys(options).length === 0,
+    );
+  }
+
   /**
-   * Adds what one place says; answers how to take it back, where that was news.
+   * Adds what one place says, empty options too: who names the object keeps it when others no longer do.
    *
    * @throws {InvalidOptionsError} naming both places, where a field is given another value than before
    */
-  add(place: string, options: T): TakeBack | undefined {
+  add(place: string, options: T): AddedOptions {
     const given = Object.entries(options).filter(([field, value]) => value !== undefined && field !== 'name');
     for (const source of this.sources) {
       const conflict = given.find(([field, value]) => {
@@ -38,15 +55,26 @@ export class SharedOptions<T extends object> {
       });
       if (conflict !== undefined) this.refuse(place, source, conflict);
     }
-    const isKnown = given.every(([field]) =>
-      this.sources.some((source) => source.options[field] !== undefined),
+    const isNews = given.some(([field]) =>
+      this.sources.every((source) => source.options[field] === undefined),
     );
-    if (isKnown) return undefined;
+    const own = this.sources.filter((source) => source.place === place);
+    const isKnown =
+      own.length > 0 && given.every(([field]) => own.some(({ options: o }) => o[field] !== undefined));
+    if (isKnown) return { isNews, takeBack: () => undefined };
     const added = { place, options: Object.fromEntries(given) };
     this.sources = [...this.sources, added];
-    return () => {
+    const takeBack = (): void => {
       this.sources = this.sources.filter((source) => source !== added);
     };
+    return { isNews, takeBack };
+  }
+
+  /** The same without what one place says. */
+  without(place: string): SharedOptions<T> {
+    const others = new SharedOptions<T>(this.policy, this.name);
+    others.sources = this.sources.filter((source) => source.place !== place);
+    return others;
   }
 
   /** All fields together. */

@@ -13,11 +13,17 @@ export type LimitWord = 'totalTimeout' | 'attemptTimeout';
 /** One rule at its place in a pipeline. */
 export type Step =
   | { readonly word: 'fallback'; readonly rule: FallbackRule }
-  | { readonly word: 'retry'; readonly rule: RetryRule }
+  | RetryStep
   | { readonly word: 'hedge'; readonly rule: HedgeRule }
   | { readonly word: 'idempotent'; readonly rule: IdempotentMethod }
   | LimitStep
   | GateStep;
+
+/** A retry at its place. */
+export interface RetryStep {
+  readonly word: 'retry';
+  readonly rule: RetryRule;
+}
 
 /** A time limit at its place. */
 export interface LimitStep {
@@ -34,6 +40,11 @@ export interface GateStep {
 /** Whether a step is one of the two time limits. */
 export function isLimit(step: Step): step is LimitStep {
   return step.word === 'totalTimeout' || step.word === 'attemptTimeout';
+}
+
+/** Whether a step is a retry that tells of every attempt, the first included. */
+export function isTelling(step: Step): step is RetryStep {
+  return step.word === 'retry' && step.rule.tellsAttempts;
 }
 
 /** Whether a step is a gate. */

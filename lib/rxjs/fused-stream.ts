@@ -2,7 +2,7 @@ import { from, type ObservableInput, type Observer, type Subscriber, Subscriptio
 import { type Admission, type Gate, type Permit, Refusal } from '../core/rule.js';
 import { Scope } from '../core/scope.js';
 import { apply, argumentsFor, type CallRecord, type FusedWay, type Invocation } from '../pipeline/index.js';
-import type { RetryRule } from '../policies/retry/index.js';
+import { callersError, type RetryRule } from '../policies/retry/index.js';
 import { abortError, runInScope, type StreamNext } from './stream-layers.js';
 
 /**
@@ -110,6 +110,7 @@ export class FusedStream extends Subscription implements Observer<unknown> {
       gates[index]?.succeeded(this.permits[index] ?? 0, this.firstValue, this.scope);
     }
     retry?.succeededAtOnce();
+    this.way.calls.succeeded(this.record);
   }
 
   /** Values are never sent twice, so nothing follows; all rules hear of it. */
@@ -119,7 +120,9 @@ export class FusedStream extends Subscription implements Observer<unknown> {
       (gate, permit) => gate.failed(permit, error, scope),
       (retry) => void retry.begin(scope).decideLateError(error, scope),
     );
-    this.subscriber.error(error);
+    const outcome = callersError(error);
+    this.way.calls.failed(this.record, outcome);
+    this.subscriber.error(outcome);
   }
 
   /** The subscriber has left: before a value it counts for nothing, after one for a success. */
@@ -134,6 +137,7 @@ export class FusedStream extends Subscription implements Observer<unknown> {
       },
     );
     this.abort();
+    if (isSuccess) this.way.calls.succeeded(this.record);
     scope.close();
   }
 
@@ -159,10 +163,11 @@ export class FusedStream extends Subscription implements Observer<unknown> {
 
   /** A refusal that nothing can change is the subscriber's at once; everything else is said step by step. */
   private stopped(index: number, admission: Admission): void {
-    const { way, subscriber } = this;
+    const { way, subscriber, record } = this;
     const isFinal = index === 0 && way.isFirstGateFinal && admission instanceof Refusal;
-    if (isFinal) subscriber.error(admission.error);
-    else this.carryOn(index, admission);
+    if (!isFinal) return this.carryOn(index, admission);
+    way.calls.failed(record, admission.error);
+    return subscriber.error(admission.error);
   }
 
   /** No call around this one binds it: whoever makes the source fail may stand in a call of somebody else's. */

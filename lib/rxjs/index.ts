@@ -1,10 +1,12 @@
 export type { OperatorOptions } from './operator.js';
 export { retryWith } from './retry-with.operator.js';
+export type { RetryPolicy } from './retry-with.operator.js';
 export { composeObservable } from './run-observable.js';
 export type { StreamCall } from './run-observable.js';
 export { withBulkhead } from './with-bulkhead.operator.js';
 export { withCircuitBreaker } from './with-circuit-breaker.operator.js';
 export { withFallback } from './with-fallback.operator.js';
+export { withHedge } from './with-hedge.operator.js';
 export { withPipeline } from './with-pipeline.operator.js';
 export { withRateLimiter } from './with-rate-limiter.operator.js';
 export { withTimeLimiter } from './with-time-limiter.operator.js';

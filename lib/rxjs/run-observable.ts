@@ -1,6 +1,7 @@
 import { from, Observable, type ObservableInput, throwError } from 'rxjs';
 import {
   type CallRecord,
+  type EnteredCall,
   enterCall,
   type FusedWay,
   invoke,
@@ -12,7 +13,7 @@ import {
 } from '../pipeline/index.js';
 import { FusedStream } from './fused-stream.js';
 import { fusedWayOf } from './fusible.js';
-import { fallbackStream, gateStream, runInScope, type StreamNext } from './stream-layers.js';
+import { fallbackStream, gateStream, runInScope, type StreamNext, watched } from './stream-layers.js';
 import { hedgeStream } from './stream-hedge.js';
 import { limitStream } from './stream-limit.js';
 import { retryStream } from './stream-retry.js';
@@ -25,7 +26,7 @@ export type StreamCall = (self: unknown, args: readonly unknown[], first?: Invoc
  * call of its own; nothing runs before it, and each attempt calls the method again.
  */
 export function composeObservable(pipeline: Pipeline): StreamCall {
-  const layers = composeStream(pipeline);
+  const layers = watched(pipeline, composeStream(pipeline));
   const plain = plainCall(pipeline, layers);
   const way = fusedWayOf(pipeline);
   if (way === undefined) return plain;
@@ -36,12 +37,12 @@ export function composeObservable(pipeline: Pipeline): StreamCall {
 
 /** The fused path; inside of a limited call each step has to know where it stands. */
 function fusedCall(pipeline: Pipeline, way: FusedWay, layers: StreamNext): StreamCall {
-  const { ambient, clock } = pipeline.environment;
+  const { ambient } = pipeline.environment;
   const plain = plainCall(pipeline, layers);
   return (self, args) =>
     new Observable((subscriber) => {
       if (ambient.current !== undefined) return plain(self, args).subscribe(subscriber);
-      const record = pipeline.begun(self, args, clock.coarseMs());
+      const record = pipeline.begun(self, args, pipeline.calls.beginsMs());
       return new FusedStream(way, record, subscriber, layers).start();
     });
 }
@@ -66,10 +67,20 @@ export function subscribeEach(
 ): Observable<unknown> {
   return new Observable((subscriber) => {
     const call = record();
-    const { scope, leave } = enterCall(call, pipeline.environment);
+    const { scope, leave } = entered(call, pipeline);
     runInScope(scope, subscriber, layers(scope, call));
     subscriber.add(leave);
   });
+}
+
+/** @throws what stands against the call from outside; it has ended with that */
+function entered(call: CallRecord, { environment, calls }: Pipeline): EnteredCall {
+  try {
+    return enterCall(call, environment);
+  } catch (error) {
+    calls.failed(call, error);
+    throw error;
+  }
 }
 
 /** Puts a layer for each step around the method. */

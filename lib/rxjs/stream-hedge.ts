@@ -57,15 +57,26 @@ class HedgedStream {
   private readonly running = new Set<StreamAttempt>();
   private timer: HedgeTimer | undefined;
   private winner: StreamAttempt | undefined;
+  /** Failures of attempts that start together, while they start: none of them comes before the others. */
+  private early: (() => void)[] | undefined;
 
   constructor(private readonly parts: HedgedStreamParts) {}
 
   start(): void {
     const { subscriber, rule, record } = this.parts;
     subscriber.add(() => this.leave());
+    if (rule.isParallel) return this.startTogether();
     this.attempt(FIRST, record);
-    if (rule.isParallel) while (this.launch());
-    else this.wait();
+    return this.wait();
+  }
+
+  private startTogether(): void {
+    const early: (() => void)[] = [];
+    this.early = early;
+    this.attempt(FIRST, this.parts.record);
+    while (this.launch());
+    this.early = undefined;
+    for (const fail of early) fail();
   }
 
   private wait(): void {
@@ -126,6 +137,7 @@ class HedgedStream {
 
   private failed(attempt: StreamAttempt, error: unknown): void {
     const { run, subscriber } = this.parts;
+    if (this.early !== undefined) return void this.early.push(() => this.failed(attempt, error));
     this.running.delete(attempt);
     if (this.winner === attempt) return subscriber.error(error);
     const decision = run.failed(attempt.number, error);

@@ -1,7 +1,7 @@
 import { catchError, defer, Observable, type Subscriber, tap, throwError } from 'rxjs';
 import { type Admission, type Gate, type Permit, Refusal, Turn } from '../core/rule.js';
 import type { Scope } from '../core/scope.js';
-import { type CallRecord, HeldPermit, ValueLog } from '../pipeline/index.js';
+import { afterRivals, type CallRecord, HeldPermit, type Pipeline, ValueLog } from '../pipeline/index.js';
 import type { FallbackRule } from '../policies/fallback/index.js';
 import { streamOf } from './stream-of.js';
 
@@ -24,6 +24,28 @@ export function runInScope(scope: Scope, subscriber: Subscriber<unknown>, stream
   });
 }
 
+/** Tells of the end of each call: its error, its completion, or that it was left after a value. */
+export function watched({ calls }: Pick<Pipeline, 'calls'>, layers: StreamNext): StreamNext {
+  return (scope, record) => {
+    const stream = layers(scope, record);
+    if (!calls.isWatched) return stream;
+    let hasValue = false;
+    const tellOfValue = (): void => calls.succeeded(record);
+    return stream.pipe(
+      tap({
+        next: () => {
+          hasValue = true;
+        },
+        error: (error: unknown) => calls.failed(record, error),
+        complete: tellOfValue,
+        unsubscribe: () => {
+          if (hasValue) tellOfValue();
+        },
+      }),
+    );
+  };
+}
+
 /** What a signal gives as its reason when nobody says anything else. */
 export function abortError(): unknown {
   return AbortSignal.abort().reason;
@@ -34,6 +56,7 @@ export function gateStream(gate: Gate, step: number, next: StreamNext): StreamNe
   return (scope, record) =>
     new Observable((subscriber) => {
       const pass = (permit: Permit): void => {
+        if (subscriber.closed) return gate.cancelled(permit);
         const held = new HeldPermit(gate, permit, scope);
         const told = tap<unknown>({
           next: (value) => held.delivered(value),
@@ -43,6 +66,7 @@ export function gateStream(gate: Gate, step: number, next: StreamNext): StreamNe
         subscriber.add(next(scope, record).pipe(told).subscribe(subscriber));
         // After the source has gone: whoever gets the place of this stream must not meet it.
         subscriber.add(() => held.left());
+        return undefined;
       };
       ask(record.admission(step) ?? gate.admit(scope), scope, subscriber, pass);
     });
@@ -61,9 +85,11 @@ function ask(
   subscriber.add(stopWatching);
   subscriber.add(() => admission.leave());
   admission.onTurn((answer) => {
-    // From now on the stream's own outcome counts.
-    stopWatching();
-    ask(answer, scope, subscriber, pass);
+    afterRivals(scope, () => {
+      // From now on the stream's own outcome counts.
+      stopWatching();
+      ask(answer, scope, subscriber, pass);
+    });
   });
   return undefined;
 }
@@ -95,6 +121,7 @@ function answer(rule: FallbackRule, scope: Scope, record: CallRecord, error: unk
   if (found === undefined) return throwError(() => error);
   let isServed = false;
   const served = (): void => {
+    record.isAnswered = true;
     if (!isServed) rule.served(error, scope, found.source);
     isServed = true;
   };

@@ -1,8 +1,10 @@
-import { catchError, Observable, tap, throwError } from 'rxjs';
+import { Observable, tap } from 'rxjs';
+import type { CancellationOrigin } from '../core/cancellation.js';
 import type { Environment } from '../core/environment.js';
 import { limitBegan, RunningLimit } from '../pipeline/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
 import { runInScope, type StreamNext } from './stream-layers.js';
+import { untilOver } from './until-over.js';
 
 /** Lets go of a stream whose first value, or end, takes too long, or whose caller has left before. */
 export function limitStream(rule: TimeLimit, environment: Environment, next: StreamNext): StreamNext {
@@ -11,14 +13,15 @@ export function limitStream(rule: TimeLimit, environment: Environment, next: Str
       const nowMs = environment.clock.nowMs();
       const beganMs = limitBegan(record, nowMs);
       const inner = scope.inner(undefined, beganMs + rule.timeoutMs);
-      let passed: Error | undefined;
-      const limit = new RunningLimit(rule, environment, () => {
-        const error = rule.exceeded(scope);
-        passed = error;
-        inner.cancellation.cancel(error, 'limit');
-        subscriber.error(error);
-      });
-      const stopWatching = scope.cancellation.onCancel((reason) => subscriber.error(reason));
+      let isOver = false;
+      const letGo = (reason: unknown, origin: CancellationOrigin): void => {
+        isOver = true;
+        // What stands inside hears why it ends before it is left.
+        inner.cancellation.cancel(reason, origin);
+        subscriber.error(reason);
+      };
+      const limit = new RunningLimit(rule, environment, () => letGo(rule.exceeded(scope), 'limit'));
+      const stopWatching = scope.cancellation.onCancel(letGo);
       const keep = (): void => {
         limit.stop();
         stopWatching();
@@ -27,9 +30,10 @@ export function limitStream(rule: TimeLimit, environment: Environment, next: Str
       subscriber.add(() => limit.stop());
       subscriber.add(stopWatching);
       if (!subscriber.closed) limit.start(nowMs - beganMs);
-      // What stands inside may answer the limit with an error of its own: the limit is what the subscriber hears of.
-      const told = catchError((error: unknown) => throwError(() => passed ?? error));
-      if (!subscriber.closed)
-        runInScope(inner, subscriber, next(inner, record).pipe(tap({ next: keep }), told));
+      const told = next(inner, record).pipe(
+        untilOver(() => isOver),
+        tap({ next: keep }),
+      );
+      if (!subscriber.closed) runInScope(inner, subscriber, told);
     });
 }

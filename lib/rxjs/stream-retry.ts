@@ -1,10 +1,10 @@
-import { AsyncResource } from 'node:async_hooks';
 import { catchError, defer, EMPTY, Observable, of, repeat, takeWhile, tap, throwError } from 'rxjs';
 import type { Environment } from '../core/environment.js';
 import type { Scope } from '../core/scope.js';
-import { type CallRecord, type DelayEnd, startDelay } from '../pipeline/index.js';
-import type { RetryDecision, RetryRule, RetryRun } from '../policies/retry/index.js';
+import { type CallRecord, type PauseEnd, startPause } from '../pipeline/index.js';
+import { callersError, type RetryDecision, type RetryRule, type RetryRun } from '../policies/retry/index.js';
 import { runInScope, type StreamNext } from './stream-layers.js';
+import { untilOver } from './until-over.js';
 
 /** Subscribes again to what stands inside, as long as the rule says so and no value was delivered. */
 export function retryStream(rule: RetryRule, environment: Environment, next: StreamNext): StreamNext {
@@ -43,6 +43,8 @@ class RetriedStream {
     const { scope, record, run } = this.parts;
     record.beginAttempt(run.attempt);
     const attempt = scope.inner(run.attempt);
+    // Whoever called the method before has told of it.
+    if (!record.isBegun) run.begins(attempt);
     let hasValue = false;
     return this.source(attempt).pipe(
       takeWhile((value) => hasValue || !this.isToRepeat(value, attempt)),
@@ -63,12 +65,18 @@ class RetriedStream {
   private source(attempt: Scope): Observable<unknown> {
     const { scope, record, next } = this.parts;
     return new Observable((subscriber) => {
-      runInScope(attempt, subscriber, next(attempt, record));
-      if (subscriber.closed) return;
+      if (!scope.isLimited) return runInScope(attempt, subscriber, next(attempt, record));
+      let isOver = false;
       const stopWatching = scope.cancellation.onCancel((reason, origin) => {
-        if (origin === 'limit') subscriber.error(reason);
+        if (origin !== 'limit') return;
+        isOver = true;
+        attempt.cancellation.cancel(reason, origin);
+        subscriber.error(reason);
       });
       subscriber.add(stopWatching);
+      if (!subscriber.closed)
+        runInScope(attempt, subscriber, next(attempt, record).pipe(untilOver(() => isOver)));
+      return undefined;
     });
   }
 
@@ -86,7 +94,7 @@ class RetriedStream {
   private failed(error: unknown, attempt: Scope, hasValue: boolean): Observable<unknown> {
     const { run } = this.parts;
     const decision = hasValue ? run.decideLateError(error, attempt) : run.decideError(error, attempt);
-    const rest = throwError(() => error);
+    const rest = throwError(() => callersError(error));
     return this.isFollowed(decision, rest) ? EMPTY : rest;
   }
 
@@ -107,16 +115,13 @@ class RetriedStream {
     const { scope, environment, run } = this.parts;
     return new Observable((subscriber) => {
       let isWaiting = true;
-      // Whoever aborts or closes ends the delay; what follows belongs to who subscribed.
-      const ended = AsyncResource.bind((end: DelayEnd) => {
+      const ended = (end: PauseEnd): void => {
         isWaiting = false;
-        if (end !== 'elapsed') run.delayEnded(end);
-        if (end === 'aborted') return subscriber.error(scope.cancellation.reason);
-        if (end === 'shutdown') this.rest = rest;
-        else run.nextAttempt();
+        if (typeof end === 'object') return subscriber.error(end.error);
+        if (end === 'rest') this.rest = rest;
         return subscriber.next();
-      });
-      const stop = startDelay(scope, delayMs, environment, ended);
+      };
+      const stop = startPause({ run, delayMs, scope, environment }, ended);
       return () => {
         stop();
         if (isWaiting) run.delayEnded('aborted');

@@ -58,9 +58,10 @@ export function assertOutcome(actual: StoredOutcome | undefined, expected: Store
 
 /** One key of a store, and all that can be done to it with the values that a case leaves out. */
 export class ContractKey {
-  readonly storedKey = createHash('sha256').update(randomBytes(16)).digest('hex');
-
-  constructor(readonly store: IdempotencyStore) {}
+  constructor(
+    readonly store: IdempotencyStore,
+    readonly storedKey = createHash('sha256').update(randomBytes(16)).digest('hex'),
+  ) {}
 
   begin(given: Partial<BeginRequest> = {}): Promise<BeginAnswer> {
     const { storedKey } = this;

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { faultPlan } from '../upstreams/fault-plan.js';
 import { LiveView } from './live-view.js';
+import { Album } from './album.js';
+import { plotOf } from './plot.js';
 import { run } from './run.js';
 import { runSession, type Session } from './session.js';
 import { tableOf } from './table.js';
@@ -9,14 +11,16 @@ import { tableOf } from './table.js';
 const ENDS_WITHIN_MS = 86_000;
 const USAGE = `npm run demo [-- --json] [-- --short]
   --json   progress on standard error, and the table as one JSON object on the last line of standard output
-  --short  a shortened fault plan, about 11 s a run`;
+  --short  a shortened fault plan, about 11 s a run, without pictures
+  --pictures <folder>  where the pictures go; else to .cache/demo`;
 
 interface DemoOptions {
   readonly json: boolean;
   readonly short: boolean;
+  readonly pictures: string;
 }
 
-async function demo(session: Session, { json, short }: DemoOptions): Promise<void> {
+async function demo(session: Session, { json, short, pictures }: DemoOptions): Promise<void> {
   const length = short ? 'short' : 'full';
   const plan = faultPlan(length);
   const view = new LiveView(json ? process.stderr : process.stdout);
@@ -26,11 +30,16 @@ async function demo(session: Session, { json, short }: DemoOptions): Promise<voi
   const duration = Math.round(plan.durationMs / 1_000);
   view.say(`A checkout over three flaky upstreams: one fault plan of ${duration} s, played twice.\n`);
   view.say('First run: plain services.');
-  const plain = await run(session, view, 'plain', length);
+  const plain = await run(session, view, { mode: 'plain', length });
   view.say('\nSecond run: the same services, decorated.');
-  const healing = await run(session, view, 'healing', length);
+  // A browser would be one more load in a short run.
+  const album = short ? undefined : await Album.open(pictures);
+  const watch = album?.watcher(plan);
+  const healing = await run(session, view, { mode: 'healing', length, watch });
+  await album?.close();
 
   view.say(tableOf(plain, healing, plan));
+  if (album !== undefined) view.say(await album.keep('two-runs.svg', plotOf(plain, healing, plan)));
   if (json) process.stdout.write(`${JSON.stringify({ plain: plain.figures, healing: healing.figures })}\n`);
 }
 
@@ -38,6 +47,7 @@ function optionsOf(args: string[]): DemoOptions | undefined {
   const options = {
     json: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
+    pictures: { type: 'string', default: '.cache/demo' },
   } as const;
   try {
     return parseArgs({ args, options }).values;

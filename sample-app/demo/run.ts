@@ -16,14 +16,31 @@ const SHOW_EVERY_MS = 500;
 export interface RunResult {
   readonly figures: RunFigures;
   readonly charges: ChargeBook;
+  readonly answers: readonly Answer[];
+  /** Calls of the upstreams since the start, every now and then. */
+  readonly load: readonly LoadSample[];
+}
+
+export interface LoadSample {
+  /** Milliseconds since the plan began. */
+  readonly atMs: number;
+  readonly upstreamCalls: number;
+}
+
+/** Looks at the shop while the plan plays; `until` waits for a time of the plan. */
+export type Watch = (shop: Shop, until: (atMs: number) => Promise<void>) => Promise<void>;
+
+export interface RunSettings {
+  readonly mode: Mode;
+  readonly length: PlanLength;
+  readonly watch?: Watch | undefined;
 }
 
 /** Plays the fault plan once against a fresh shop, and measures. */
 export async function run(
   session: Session,
   view: LiveView,
-  mode: Mode,
-  length: PlanLength,
+  { mode, length, watch }: RunSettings,
 ): Promise<RunResult> {
   const plan = faultPlan(length);
   const outage = phaseWith(plan, 'outage');
@@ -34,17 +51,21 @@ export async function run(
 
   const startAtMs = Date.now() + HEAD_START_MS;
   const answers: Answer[] = [];
+  const load: LoadSample[] = [];
   const trafficEnds = collectAnswers(traffic, answers);
   shop.begin(startAtMs);
   begin([traffic], startAtMs);
 
+  const until = (atMs: number): Promise<void> => session.sleep(startAtMs + atMs - Date.now());
   const callsAt = async (atMs: number): Promise<number> => {
-    await session.sleep(startAtMs + atMs - Date.now());
+    await until(atMs);
     return (await shop.stats()).upstreamCalls;
   };
   const show = async (): Promise<void> => {
     const elapsedMs = Date.now() - startAtMs;
-    view.show({ mode, elapsedMs, phase: phaseAt(plan, elapsedMs), answers, stats: await shop.stats() });
+    const stats = await shop.stats();
+    load.push({ atMs: elapsedMs, upstreamCalls: stats.upstreamCalls });
+    view.show({ mode, elapsedMs, phase: phaseAt(plan, elapsedMs), answers, stats });
   };
   const [before, after] = await session.orEnd(
     Promise.all([
@@ -55,6 +76,7 @@ export async function run(
         await show();
         await session.sleep(SHOW_EVERY_MS);
       }),
+      watch?.(shop, until),
     ]),
   );
 
@@ -62,7 +84,7 @@ export async function run(
   const charges = await shop.charges();
   await session.children.stopAll();
   const counts = { answers, upstreamCalls, upstreamCallsDuringOutage: after - before };
-  return { figures: figuresOf(counts, outage), charges };
+  return { figures: figuresOf(counts, outage), charges, answers, load };
 }
 
 async function repeatUntil(end: Promise<void>, step: () => Promise<void>): Promise<void> {

@@ -1,9 +1,12 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChildProcesses } from './child-processes.js';
 
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const PARENT_CHECK_MS = 1_000;
+/** More sleep at once than Node takes for a leak. */
+const SLEEPERS = 64;
 
 /** Ends a session with an exit code of its own; not a failure of the program. */
 class Interrupted extends Error {
@@ -19,6 +22,10 @@ class Interrupted extends Error {
 export class Session {
   private readonly ending = new AbortController();
   readonly children = new ChildProcesses(this.signal, (error) => this.fail(error));
+
+  constructor() {
+    setMaxListeners(SLEEPERS, this.signal);
+  }
 
   /** Aborts when the session has to end. */
   get signal(): AbortSignal {

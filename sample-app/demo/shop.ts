@@ -56,6 +56,11 @@ export class Shop {
     return urlOf(this.app);
   }
 
+  /** The live page of the healing half. */
+  get page(): string {
+    return `${this.url}/resilience`;
+  }
+
   stats(): Promise<StatsReport> {
     return read<StatsReport>(`${this.url}/stats`);
   }

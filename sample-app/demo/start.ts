@@ -30,6 +30,7 @@ async function announce(session: Session, plan: FaultPlan, startAtMs: number): P
 function greeting(shop: Shop, seconds: number): string {
   return `
   checkout   ${shop.url}
+  live page  ${shop.page}
   stats      ${shop.url}/stats
   payments   ${shop.urlOf('payments')}
   inventory  ${shop.urlOf('inventory')}

@@ -5,9 +5,9 @@ declare module 'opossum' {
     readonly capacity?: number;
   }
 
-  class OpossumBreaker {
-    constructor(action: (value: number) => Promise<unknown>, options: OpossumOptions);
-    fire(value: number): Promise<unknown>;
+  class OpossumBreaker<T = number> {
+    constructor(action: (value: T) => Promise<unknown>, options: OpossumOptions);
+    fire(value: T): Promise<unknown>;
     open(): void;
   }
 

@@ -1,177 +1,373 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  type CallContext,
+  IdempotencyService,
+  type IdempotencyStore,
+  ResilienceModule,
+  ResilienceService,
+} from 'nestjs-selfheal';
+import { type PostgresQueryable, PostgresIdempotencyStore } from 'nestjs-selfheal/postgres';
 import pg from 'pg';
-import { PostgresIdempotencyStore } from '../../lib/adapters/postgres/index.js';
+import { DataSource, type EntityManager } from 'typeorm';
 import { ContractKey, outcomeOf } from '../../lib/testing/store-contract-world.js';
-import { startOwnPostgres, type TestPostgres } from '../support/servers/postgres-server.js';
+import { startPostgres, type TestPostgres } from '../support/servers/postgres-server.js';
 
 const LONG_TEST_MS = 120_000;
-const TABLE = 'public.selfheal_idempotency';
+const LEVELS = ['read committed', 'repeatable read', 'serializable'] as const;
+
+/** One of the processes of an application: a store and a service of its own. */
+interface Replica {
+  readonly service: IdempotencyService;
+  readonly app: INestApplicationContext;
+  readonly store: PostgresIdempotencyStore;
+}
+
+/** What TypeORM's transactions look like to the store. */
+function clientOf(manager: EntityManager): PostgresQueryable {
+  return {
+    query: async (text, values) => ({ rows: (await manager.query(text, values)) as unknown[] }),
+  };
+}
 
 describe('the PostgreSQL store in the transaction of the effect', () => {
   let server: TestPostgres;
   let pool: pg.Pool;
-  let store: PostgresIdempotencyStore;
-  const keyOf = ({ storedKey }: ContractKey) => Buffer.from(storedKey, 'hex');
+  let orm: DataSource;
+  let here: Replica;
+  let there: Replica;
+  let keys = 0;
+  const replicas: Replica[] = [];
+
+  async function replica(wrap: (store: IdempotencyStore) => IdempotencyStore = (store) => store) {
+    const store = new PostgresIdempotencyStore({ connection: server.url, statementTimeout: '20s' });
+    const idempotency = { store: wrap(store), lease: '300ms', storeTimeout: '20s' } as const;
+    const module = ResilienceModule.forRoot({ logger: false, idempotency });
+    const app = await NestFactory.createApplicationContext(module, { logger: false });
+    const made: Replica = { app, store, service: app.get(IdempotencyService) };
+    replicas.push(made);
+    return made;
+  }
 
   beforeAll(async () => {
-    server = await startOwnPostgres();
+    server = await startPostgres();
     pool = new pg.Pool({ connectionString: server.url, max: 4, allowExitOnIdle: true });
     pool.on('error', () => undefined);
-    await pool.query('CREATE TABLE orders (id serial PRIMARY KEY, key text)');
-    store = new PostgresIdempotencyStore({ connection: server.url });
+    await pool.query('DROP TABLE IF EXISTS orders');
+    await pool.query('CREATE TABLE orders (id serial PRIMARY KEY, key text, note text)');
+    orm = await new DataSource({
+      type: 'postgres',
+      url: server.url,
+      extra: { allowExitOnIdle: true },
+    }).initialize();
+    here = await replica();
+    there = await replica();
   }, LONG_TEST_MS);
 
+  afterEach(async () => {
+    for (const { app, store } of replicas.splice(2)) {
+      await app.close();
+      await store.close();
+    }
+  });
+
   afterAll(async () => {
-    await store.close();
+    for (const { app, store } of replicas) {
+      await app.close();
+      await store.close();
+    }
+    await orm.destroy();
     await pool.end();
     await server.stop();
   });
 
-  const times = { fingerprint: 'v1:same', retentionMs: 60_000 };
-  const order = (client: { query(text: string, values?: unknown[]): Promise<unknown> }, key: ContractKey) =>
-    client.query('INSERT INTO orders (key) VALUES ($1)', [key.storedKey]);
-  const ordersOf = async (key: ContractKey) =>
-    (await pool.query('SELECT 1 FROM orders WHERE key = $1', [key.storedKey])).rows.length;
+  const newKey = (): string => `order-${process.pid}-${(keys += 1)}`;
+  const insert = (client: PostgresQueryable, key: string, note = '') =>
+    client.query('INSERT INTO orders (key, note) VALUES ($1, $2)', [key, note]);
+  const ordersOf = async (key: string): Promise<unknown[]> =>
+    (await pool.query('SELECT note FROM orders WHERE key = $1', [key])).rows;
+  const guarded = <T>({ service }: Replica, key: string, fn: (call: CallContext) => Promise<T>) =>
+    service.run({ operation: 'orders.place', key }, fn);
+  const replayedBy = (from: Replica, key: string): Promise<unknown> =>
+    guarded(from, key, () => Promise.reject(new Error('ran again')));
 
-  it.each(['read committed', 'repeatable read', 'serializable'] as const)(
-    'ID-63: %s: commits after three leases, renewed all the while, and every duplicate before is busy',
+  /** What another process is told every 100 ms while the work goes on. */
+  async function duplicatesDuring(key: string, work: Promise<unknown>): Promise<readonly unknown[]> {
+    const answers: unknown[] = [];
+    let isOver = false;
+    const over = work.finally(() => (isOver = true));
+    while ((await there.service.inspect({ operation: 'orders.place', key })) === undefined) await wait(5);
+    while (!isOver) {
+      const answer = await replayedBy(there, key).catch((error: { code?: string }) => error.code);
+      if (!isOver) answers.push(answer);
+      await wait(100);
+    }
+    await over;
+    return answers;
+  }
+
+  it.each(LEVELS)(
+    'ID-63: %s: commits after three leases with one order, and every duplicate before is in flight',
     async (isolationLevel) => {
-      const key = new ContractKey(store);
-      const claim = await key.acquire({ leaseMs: 300 });
-      const renewal = { storedKey: key.storedKey, claim, leaseMs: 300, ...times };
-      let isOver = false;
-      const renewing = (async () => {
-        while (!isOver) {
-          expect(await store.extend(renewal)).toBe('ok');
-          await wait(30);
-        }
-      })();
-      const answers: string[] = [];
-      const duplicates = (async () => {
-        while (!isOver) {
-          const { kind } = await key.begin();
-          if (!isOver) answers.push(kind);
-          await wait(100);
-        }
-      })();
-
-      await store.inTransaction(
-        { pool, claim: renewal, retentionMs: 60_000, isolationLevel },
-        async (client) => {
-          await order(client, key);
+      const key = newKey();
+      const work = guarded(here, key, ({ idempotency }) =>
+        here.store.inTransaction({ pool, claim: idempotency, isolationLevel }, async (client) => {
+          await insert(client, key);
           await wait(900);
-          isOver = true;
-          return { value: 1, outcome: outcomeOf('ordered') };
-        },
+          return { ordered: key };
+        }),
       );
-      await Promise.all([renewing, duplicates]);
 
+      const answers = await duplicatesDuring(key, work);
+
+      expect(await work).toEqual({ ordered: key });
       expect(answers.length).toBeGreaterThan(2);
-      expect(new Set(answers)).toEqual(new Set(['busy']));
-      expect(await ordersOf(key)).toBe(1);
-      expect((await key.begin()).kind).toBe('completed');
-      // What the heartbeat still sends is no reason to stop the method; another owner's would be.
-      expect(await store.extend(renewal)).toBe('ok');
-      expect(await key.complete(claim, outcomeOf('too late'))).toBe('ok');
-      expect(await key.extend(claim)).toBe('fenced');
+      expect(new Set(answers)).toEqual(new Set(['RESILIENCE_IDEMPOTENCY_IN_FLIGHT']));
+      expect(await replayedBy(there, key)).toEqual({ ordered: key });
+      expect(await ordersOf(key)).toHaveLength(1);
     },
     LONG_TEST_MS,
   );
 
-  it('rolls back together what fails together', async () => {
-    const key = new ContractKey(store);
-    const claim = await key.acquire();
-    const failure = new Error('out of stock');
+  it.each(['READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'] as const)(
+    'ID-63: TypeORM, %s: the same in a transaction that TypeORM opens',
+    async (level) => {
+      const key = newKey();
+      const work = guarded(here, key, ({ idempotency }) =>
+        here.store.inForeignTransaction(
+          {
+            claim: idempotency,
+            open: (run) => orm.transaction(level, (manager) => run(clientOf(manager), manager)),
+          },
+          async (manager: EntityManager) => {
+            await manager.query('INSERT INTO orders (key) VALUES ($1)', [key]);
+            await wait(900);
+            return { ordered: key };
+          },
+        ),
+      );
 
-    const work = store.inTransaction(
-      { pool, claim: { storedKey: key.storedKey, claim, leaseMs: 60_000, ...times }, retentionMs: 60_000 },
-      async (client) => {
-        await order(client, key);
+      const answers = await duplicatesDuring(key, work);
+
+      expect(await work).toEqual({ ordered: key });
+      expect(new Set(answers)).toEqual(new Set(['RESILIENCE_IDEMPOTENCY_IN_FLIGHT']));
+      expect(await replayedBy(there, key)).toEqual({ ordered: key });
+      expect(await ordersOf(key)).toHaveLength(1);
+    },
+    LONG_TEST_MS,
+  );
+
+  it('the bare step completes in a transaction that is open already, or not at all', async () => {
+    const [kept, dropped] = [newKey(), newKey()];
+    const place = (key: string, end: () => void) =>
+      guarded(here, key, ({ idempotency }) =>
+        orm.transaction(async (manager) => {
+          await manager.query('INSERT INTO orders (key) VALUES ($1)', [key]);
+          await here.store.completeWithin(clientOf(manager), idempotency, 'ordered');
+          end();
+          return 'ordered';
+        }),
+      );
+    const fail = (): void => {
+      throw new Error('out of stock');
+    };
+
+    expect(await place(kept, () => undefined)).toBe('ordered');
+    await expect(place(dropped, fail)).rejects.toThrow('out of stock');
+    expect(await replayedBy(there, kept)).toBe('ordered');
+    expect(await guarded(there, dropped, async ({ idempotency }) => idempotency?.recovered)).toBe(false);
+    expect([await ordersOf(kept), await ordersOf(dropped)].map(({ length }) => length)).toEqual([1, 0]);
+  });
+
+  it('rolls back together what fails together, and lets the next call run', async () => {
+    const key = newKey();
+    const failure = new Error('out of stock');
+    const work = guarded(here, key, ({ idempotency }) =>
+      here.store.inTransaction({ pool, claim: idempotency }, async (client) => {
+        await insert(client, key);
         throw failure;
-      },
+      }),
     );
 
     await expect(work).rejects.toBe(failure);
-    expect(await ordersOf(key)).toBe(0);
-    expect((await key.read())?.state).toBe('in-progress');
-    expect(await key.release(claim.ownerId, claim.fence)).toBe('ok');
+    expect(await ordersOf(key)).toEqual([]);
+    expect(await guarded(there, key, async () => 'ran')).toBe('ran');
   });
 
-  it('ID-13: an owner that was replaced before its transaction does nothing', async () => {
-    const key = new ContractKey(store);
-    const claim = await key.acquire({ leaseMs: 1 });
-    await wait(5);
-    await key.complete(await key.acquire(), outcomeOf('new owner'));
+  it('ID-13: an owner that was replaced before its transaction writes nothing, and is told what was recorded', async () => {
+    const key = newKey();
     let runs = 0;
-
-    const work = store.inTransaction(
-      { pool, claim: { storedKey: key.storedKey, claim, leaseMs: 300, ...times }, retentionMs: 60_000 },
-      async () => {
+    const old = guarded(here, key, async ({ idempotency, signal }) => {
+      await there.service.forget({ operation: 'orders.place', key });
+      await guarded(there, key, (call) =>
+        there.store.inTransaction({ pool, claim: call.idempotency }, async (client) => {
+          await insert(client, key, 'new owner');
+          return 'new owner';
+        }),
+      );
+      expect(signal.aborted).toBe(false);
+      return here.store.inTransaction({ pool, claim: idempotency }, async (client) => {
         runs += 1;
-        return { value: 1, outcome: outcomeOf('old owner') };
-      },
+        await insert(client, key, 'old owner');
+        return 'old owner';
+      });
+    });
+
+    expect(await old).toBe('new owner');
+    expect(runs).toBe(0);
+    expect(await ordersOf(key)).toEqual([{ note: 'new owner' }]);
+  });
+
+  it('ID-14: a connection that breaks before the commit takes effect, outcome and lock with it', async () => {
+    const key = newKey();
+    const work = guarded(here, key, ({ idempotency }) =>
+      here.store.inTransaction({ pool, claim: idempotency }, async (client) => {
+        await insert(client, key);
+        const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+        await pool.query('SELECT pg_terminate_backend($1)', [(rows[0] as { pid: number }).pid]);
+        return 'lost';
+      }),
     );
 
-    await expect(work).rejects.toMatchObject({
-      code: 'RESILIENCE_IDEMPOTENCY_IN_FLIGHT',
-      superseded: true,
-    });
-    expect(runs).toBe(0);
-  });
-
-  it('ID-14: a connection that is killed before the commit takes effect, outcome and lock with it', async () => {
-    const key = new ContractKey(store);
-    const claim = await key.acquire({ leaseMs: 50 });
-    const renewal = { storedKey: key.storedKey, claim, leaseMs: 50, ...times };
-
-    const work = store.inTransaction({ pool, claim: renewal, retentionMs: 60_000 }, async (client) => {
-      await order(client, key);
-      const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
-      await pool.query('SELECT pg_terminate_backend($1)', [(rows[0] as { pid: number }).pid]);
-      return { value: 1, outcome: outcomeOf('lost') };
-    });
-
     await expect(work).rejects.toThrow();
-    await wait(100);
-    expect(await ordersOf(key)).toBe(0);
-    expect(await key.acquire()).toMatchObject({ attempts: 2, recovered: true });
+    expect(await ordersOf(key)).toEqual([]);
+    expect(await guarded(there, key, async () => 'ran')).toBe('ran');
   });
 
-  it('the bare step commits with the transaction, or not at all, and throws where the claim is lost', async () => {
-    const [kept, dropped, lost] = [new ContractKey(store), new ContractKey(store), new ContractKey(store)];
-    const client = await pool.connect();
-    const completeWithin = async (key: ContractKey, claim = key.acquire(), end = 'COMMIT') => {
-      const request = { storedKey: key.storedKey, claim: await claim, outcome: outcomeOf('x'), ...times };
-      await client.query('BEGIN');
-      try {
-        return await store.completeWithin(client, request);
-      } finally {
-        await client.query(end);
-      }
-    };
-    const old = lost.acquire({ leaseMs: 1 });
-    await old;
-    await wait(5);
-    await lost.acquire();
+  it('ID-14: where the answer to the commit is lost, the caller is told what was recorded', async () => {
+    const key = newKey();
+    const work = guarded(here, key, ({ idempotency }) =>
+      here.store.inForeignTransaction(
+        {
+          claim: idempotency,
+          open: async (run) => {
+            await orm.transaction((manager) => run(clientOf(manager), manager));
+            throw new Error('Connection terminated unexpectedly');
+          },
+        },
+        async (manager: EntityManager) => {
+          await insert(clientOf(manager), key);
+          return 'committed';
+        },
+      ),
+    );
 
-    expect(await completeWithin(kept)).toBe('ok');
-    expect(await completeWithin(dropped, undefined, 'ROLLBACK')).toBe('ok');
-    await expect(completeWithin(lost, old, 'ROLLBACK')).rejects.toMatchObject({ superseded: true });
-    client.release();
-    expect((await kept.begin()).kind).toBe('completed');
-    expect((await dropped.begin()).kind).toBe('busy');
+    expect(await work).toBe('committed');
+    expect(await replayedBy(there, key)).toBe('committed');
+    expect(await ordersOf(key)).toHaveLength(1);
   });
 
-  it('the bare step writes a missing record anew, and leaves the lock timeout of its transaction', async () => {
-    const key = new ContractKey(store);
+  it('what was committed stays recorded, whatever the method does afterwards', async () => {
+    const [failing, other] = [newKey(), newKey()];
+    const commit = (key: string, { idempotency }: CallContext) =>
+      here.store.inTransaction({ pool, claim: idempotency }, async (client) => {
+        await insert(client, key);
+        return 'committed';
+      });
+    const failure = new Error('the mail server is down');
+
+    const failed = guarded(here, failing, async (call) => {
+      await commit(failing, call);
+      throw failure;
+    });
+    await expect(failed).rejects.toBe(failure);
+    const changed = await guarded(here, other, async (call) => `${await commit(other, call)}, and told so`);
+
+    expect(changed).toBe('committed, and told so');
+    for (const key of [failing, other]) {
+      expect(await replayedBy(here, key)).toBe('committed');
+      expect(await replayedBy(there, key)).toBe('committed');
+      expect(await ordersOf(key)).toHaveLength(1);
+    }
+  });
+
+  it('an attempt that comes again after the commit is given what was committed', async () => {
+    const key = newKey();
+    const retries = here.app.get(ResilienceService);
+    let attempts = 0;
+    const place = (claim: CallContext['idempotency']) =>
+      retries.execute({ retry: { backoff: { initialDelay: 1 } } }, async () => {
+        attempts += 1;
+        const value = await here.store.inTransaction({ pool, claim }, async (client) => {
+          await insert(client, key);
+          return `attempt ${attempts}`;
+        });
+        if (attempts < 3) throw new Error('after the commit');
+        return value;
+      });
+
+    expect(await guarded(here, key, ({ idempotency }) => place(idempotency))).toBe('attempt 1');
+    expect(attempts).toBe(3);
+    expect(await ordersOf(key)).toHaveLength(1);
+  });
+
+  it('attempts beside each other come to one transaction', async () => {
+    const key = newKey();
+    const values = await guarded(here, key, ({ idempotency: claim }) =>
+      Promise.all(
+        ['first', 'second'].map((note) =>
+          here.store.inTransaction({ pool, claim }, async (client) => {
+            await insert(client, key, note);
+            await wait(50);
+            return note;
+          }),
+        ),
+      ),
+    );
+
+    expect(values).toEqual(['first', 'first']);
+    expect(await ordersOf(key)).toEqual([{ note: 'first' }]);
+  });
+
+  it('the store that the application was given may stand around this one', async () => {
+    const around = await replica((store) => ({
+      begin: (request, options) => store.begin(request, options),
+      extend: (request, options) => store.extend(request, options),
+      complete: (request, options) => store.complete(request, options),
+      release: (request, options) => store.release(request, options),
+      read: (key, options) => store.read(key, options),
+      forget: (key, options) => store.forget(key, options),
+      sweep: (atMost, options) => store.sweep(atMost, options),
+      ping: (options) => store.ping(options),
+    }));
+    const key = newKey();
+
+    const value = await guarded(around, key, ({ idempotency: claim }) =>
+      around.store.inTransaction({ pool, claim }, async () => 'committed'),
+    );
+
+    expect(value).toBe('committed');
+    expect(await replayedBy(there, key)).toBe('committed');
+  });
+
+  it('is an ordinary transaction where there is no claim, and refuses what is none', async () => {
+    const key = newKey();
+    const ordinary = here.store.inTransaction({ pool, claim: undefined }, async (client) => {
+      await insert(client, key);
+      return 'ordered';
+    });
+
+    expect(await ordinary).toBe('ordered');
+    expect(await ordersOf(key)).toHaveLength(1);
+    await here.store.completeWithin(pool, undefined, 'nothing');
+    const foreign = { key, fence: '1', attempts: 1, recovered: false };
+    await expect(here.store.inTransaction({ pool, claim: foreign }, async () => 1)).rejects.toThrow(
+      /must be the `idempotency` of the call context/,
+    );
+  });
+
+  it('the step of the port writes a missing record anew, and leaves the lock timeout of its transaction', async () => {
+    const key = new ContractKey(here.store);
     const claim = await key.acquire();
-    await pool.query(`DELETE FROM ${TABLE} WHERE key = $1`, [keyOf(key)]);
+    const times = { fingerprint: 'v1:same', retentionMs: 60_000 };
+    await pool.query(`DELETE FROM selfheal_idempotency WHERE key = $1`, [Buffer.from(key.storedKey, 'hex')]);
     const client = await pool.connect();
     await client.query(`BEGIN; SET LOCAL lock_timeout = '7s'`);
 
     const request = { storedKey: key.storedKey, claim, outcome: outcomeOf('x'), ...times };
-    expect(await store.complete(request, { transaction: client })).toBe('recreated');
+    expect(await here.store.complete(request, { transaction: client })).toBe('recreated');
     const { rows } = await client.query('SHOW lock_timeout');
     await client.query('COMMIT');
     client.release();

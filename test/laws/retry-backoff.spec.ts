@@ -7,28 +7,33 @@ const chance = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 const backoffs: fc.Arbitrary<ResolvedBackoffOptions> = fc
   .record({
-    type: fc.constantFrom('fixed', 'linear', 'exponential', 'decorrelated'),
-    delays: fc.tuple(fc.nat(1_000_000_000), fc.nat(1_000_000_000)),
+    type: fc.constantFrom('fixed', 'linear', 'exponential', 'decorrelated', 'delays'),
+    bounds: fc.tuple(fc.nat(1_000_000_000), fc.nat(1_000_000_000)),
+    minDelayMs: fc.oneof(fc.constant(0), fc.nat(1_000_000_000)),
+    incrementMs: fc.double({ min: 0, max: 1e300, noNaN: true }),
+    // Ascending, so that the law of delays that never fall is theirs too.
+    delaysMs: fc.array(fc.nat(1_000_000_000), { minLength: 1 }).map((list) => list.sort((a, b) => a - b)),
     multiplier: fc.double({ min: 1, max: 1e9, noNaN: true }),
     jitter: fc.oneof(
       fc.constantFrom('none', 'full', 'equal', 'additive'),
       fc.double({ min: 0, max: 1, noNaN: true }),
     ),
   })
-  .map(({ type, delays, multiplier, jitter }) => ({
-    type,
-    multiplier,
-    jitter,
-    initialDelayMs: Math.min(...delays),
-    maxDelayMs: Math.max(...delays),
+  .map(({ bounds, minDelayMs, ...others }) => ({
+    ...others,
+    initialDelayMs: Math.min(...bounds),
+    maxDelayMs: Math.max(...bounds),
+    minDelayMs: Math.min(minDelayMs, ...bounds),
   }));
 
-function isWithinBounds({ delayMs, randomMs }: OwnDelay, { maxDelayMs }: ResolvedBackoffOptions): boolean {
-  return delayMs >= 0 && delayMs <= maxDelayMs && randomMs >= 0 && randomMs <= delayMs * (1 + 1e-12);
+function isWithinBounds({ delayMs, randomMs }: OwnDelay, options: ResolvedBackoffOptions): boolean {
+  const { minDelayMs, maxDelayMs } = options;
+  const isBetween = delayMs >= minDelayMs && delayMs <= maxDelayMs;
+  return isBetween && randomMs >= 0 && randomMs <= (delayMs - minDelayMs) * (1 + 1e-9) + 1e-6;
 }
 
 describe('laws of backoff', () => {
-  it('keeps every delay a finite number from 0 to maxDelay, jitter included, and chance a part of it', () => {
+  it('keeps every delay a finite number from minDelay to maxDelay, jitter included, and chance a part of it', () => {
     fc.assert(
       fc.property(backoffs, fc.integer({ min: 1, max: 5000 }), chance, (options, attempt, u) =>
         isWithinBounds(

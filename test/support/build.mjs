@@ -61,7 +61,9 @@ function removeOlder(folder, timeMs) {
 
 function hashOf(folders) {
   const hash = createHash('sha256');
-  const sources = folders.flatMap((folder) => filesOf(folder).filter((file) => /\.(ts|json)$/.test(file)));
+  const sources = folders.flatMap((folder) =>
+    filesOf(folder).filter((file) => /\.(ts|json|sql|html|css|js)$/.test(file)),
+  );
   for (const file of [...SETTINGS, ...sources]) {
     hash
       .update(`${file}\0`)

@@ -6,6 +6,8 @@ import { root, runQuietly } from './run.mjs';
 
 /** The folder, below the root, of the other version of Nest that the integration tests run against. */
 export const NEST11 = 'test/nest11';
+/** The folder of the libraries that the bench and the storm stand beside. */
+export const BENCH = 'test/bench';
 
 /** Installs the folder's dependencies if they are missing or are not those of its package-lock.json. */
 export async function ensureInstalled(folder = '.') {

@@ -3,6 +3,7 @@ import { rememberUnsafeRequest } from '../../policies/retry/index.js';
 import type { AxiosDispatch } from './axios-dispatch.js';
 import type { AxiosRequestLike } from './axios-shapes.js';
 import type { ResolvedHttpOptions } from './http.options.js';
+import { prepared } from './prepared.js';
 import { discardBody, hostOf, type HttpRequest, isReadOnce, type RequestHeaders } from './http-request.js';
 import { OpenAnswers } from './open-answers.js';
 import type { OutgoingHeaders } from './outgoing-headers.js';
@@ -81,7 +82,7 @@ export class AxiosExchange implements HttpRequest {
     const { data, timeout = 0 } = this.config;
     // What reaches an adapter has headers of axios.
     const headers = (this.config.headers as AxiosHeadersLike).concat();
-    if (attempt > 1) await options.prepareRetry?.({ request: this, attempt, headers });
+    if (attempt > 1) await prepared(options, { request: this, attempt, headers });
     outgoing.addTo(headers, this, call, timeout > 0 ? timeout : undefined);
     return {
       ...this.config,

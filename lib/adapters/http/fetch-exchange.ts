@@ -7,6 +7,7 @@ import { discardBody } from './http-request.js';
 import { HttpResponseError } from './http.errors.js';
 import { OpenAnswers } from './open-answers.js';
 import type { OutgoingHeaders } from './outgoing-headers.js';
+import { prepared } from './prepared.js';
 
 /** What an exchange needs beside its request. */
 export interface ExchangeParts {
@@ -33,7 +34,7 @@ export class FetchExchange {
     const { attempt } = call;
     this.answers.letGoBefore(attempt);
     const headers = new Headers(request.headers);
-    if (attempt > 1) await options.prepareRetry?.({ request, attempt, headers });
+    if (attempt > 1) await prepared(options, { request, attempt, headers });
     const signal =
       request.signal === undefined ? call.signal : AbortSignal.any([request.signal, call.signal]);
     const [input, init] = await request.attempt(headers, signal);

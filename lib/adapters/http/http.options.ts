@@ -43,7 +43,7 @@ export interface HttpOptions extends Omit<PolicyOptions, 'retry'> {
   readonly tellHosts?: boolean | readonly string[] | ((host: string) => boolean);
   /**
    * Waited for before each retry, after its delay, to sign the request anew or to refresh a token. What it throws
-   * is the outcome of that attempt.
+   * ends the retrying and is what the caller gets.
    */
   prepareRetry?(retry: PreparedRetry): void | PromiseLike<void>;
 }

@@ -7,6 +7,11 @@ export type {
 export { PostgresIdempotencyStore } from './postgres-idempotency.store.js';
 export { createPostgresSchema, POSTGRES_TABLE_DEFAULTS, postgresSchemaSql } from './postgres-schema.js';
 export type { PostgresTable } from './postgres-schema.js';
-export type { IsolationLevel, TransactionOptions, TransactionResult } from './postgres-transaction.js';
+export type {
+  ForeignTransactionOptions,
+  IsolationLevel,
+  OpenTransaction,
+  TransactionOptions,
+} from './postgres-transaction.js';
 export { POSTGRES_STORE_DEFAULTS } from './postgres.options.js';
 export type { PostgresIdempotencyStoreOptions } from './postgres.options.js';

@@ -1,3 +1,4 @@
+import type { CallIdempotency } from '../../core/index.js';
 import type {
   BeginAnswer,
   BeginRequest,
@@ -12,16 +13,18 @@ import type {
   StoreCallOptions,
 } from '../../policies/idempotency/index.js';
 import { untilGivenUp } from '../../core/given-up.js';
-import { HeldClaims } from './held-claims.js';
-import { hasMembers, type PostgresQueryable } from './postgres-clients.js';
+import { MethodTransactions } from './method-transactions.js';
+import type { PostgresQueryable } from './postgres-clients.js';
 import { PostgresConnections } from './postgres-connection.js';
 import { PostgresRecords } from './postgres-records.js';
 import { namesOf } from './postgres-schema.js';
-import { type PostgresStatements, statementsFor } from './postgres-statements.js';
-import { ClaimTransaction, type TransactionOptions, type TransactionResult } from './postgres-transaction.js';
-import { claimAnswerOf, claimLost, completeValues } from './postgres-values.js';
+import { statementsFor } from './postgres-statements.js';
+import {
+  type ForeignTransactionOptions,
+  type TransactionOptions,
+  transactionsOf,
+} from './postgres-transaction.js';
 import { type PostgresIdempotencyStoreOptions, resolvePostgresOptions } from './postgres.options.js';
-import type { Clock } from '../../core/index.js';
 
 const SWEEP_BATCH = 1_000;
 
@@ -33,22 +36,21 @@ const SWEEP_BATCH = 1_000;
 export class PostgresIdempotencyStore implements IdempotencyStore {
   private readonly connections: PostgresConnections;
   private readonly records: PostgresRecords;
-  private readonly sql: PostgresStatements;
-  private readonly held = new HeldClaims();
-  private readonly clock: Clock;
+  private readonly transactions: MethodTransactions;
 
   /** @throws {InvalidOptionsError} where neither or both of `pool` and `connection` are given, or one is wrong */
   constructor(options: PostgresIdempotencyStoreOptions) {
     const { names, lockTimeoutMs, clock, ...source } = resolvePostgresOptions(options);
-    this.clock = clock;
     this.connections = new PostgresConnections({ names, ...source });
-    this.sql = statementsFor(namesOf(names));
+    const sql = statementsFor(namesOf(names));
     this.records = new PostgresRecords({
       connection: this.connections,
-      sql: this.sql,
+      sql,
       lockTimeoutMs,
       clock,
     });
+    const prepare = (): Promise<void> => this.prepare();
+    this.transactions = new MethodTransactions({ records: this.records, sql, clock, store: this, prepare });
   }
 
   /** Creates table, sequence and index now where they are missing, unless `createTable` is off. */
@@ -64,9 +66,9 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   /** A claim whose row is locked by a transaction of `inTransaction` is not renewed: nobody else can take it. */
   extend(request: ExtendRequest, options?: StoreCallOptions): Promise<ClaimAnswer> {
     return untilGivenUp(options?.signal, async () => {
-      if (this.held.isLocked(request)) return 'ok';
+      if (this.transactions.held.isLocked(request)) return 'ok';
       const answer = await this.records.extend(request, options?.signal);
-      return answer === 'fenced' && (await this.isCompletedByItself(request)) ? 'ok' : answer;
+      return answer === 'fenced' && (await this.transactions.isCompletedByItself(request)) ? 'ok' : answer;
     });
   }
 
@@ -74,50 +76,51 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   complete(request: CompleteRequest, options: CompleteOptions = {}): Promise<ClaimAnswer> {
     const { transaction, signal } = options;
     return untilGivenUp(signal, async () => {
-      if (transaction !== undefined) return this.completeOn(transaction, request);
+      if (transaction !== undefined) return this.transactions.completeOn(transaction, request);
       const answer = await this.records.complete(request, signal);
-      this.held.forget(request);
+      this.transactions.held.forget(request);
       return answer;
     });
   }
 
   /**
-   * Completes a claim on the client of an open transaction: the outcome is kept if and only if that commits. For
-   * READ COMMITTED only: under REPEATABLE READ and SERIALIZABLE a renewal after the transaction's snapshot makes it
-   * fail with 40001; `inTransaction` works at every level.
+   * Completes the claim of a running method on the client of an open transaction, with the value that the method
+   * gives: the outcome is kept if and only if that commits. For READ COMMITTED only: under REPEATABLE READ and
+   * SERIALIZABLE a renewal after the transaction's snapshot makes it fail with 40001; `inTransaction` and
+   * `inForeignTransaction` work at every level. Without a claim it does nothing.
    *
    * @throws {IdempotencyInFlightError} `superseded`, where the claim is lost: the transaction must be rolled back
    */
-  async completeWithin(
+  completeWithin(
     client: PostgresQueryable,
-    request: CompleteRequest,
-    operation?: string,
-  ): Promise<'ok' | 'recreated'> {
-    const answer = await this.completeOn(client, request);
-    if (answer === 'fenced') throw claimLost(operation);
-    return answer;
+    claim: CallIdempotency | undefined,
+    value: unknown,
+  ): Promise<void> {
+    return this.transactions.completeWithin(client, claim, value);
   }
 
   /**
-   * Opens a transaction, locks the claim in it, runs the work, completes the claim and commits: effect and outcome
-   * together or not at all, at every isolation level. While it is open the claim is not renewed and nobody can take
-   * it over; should its connection break, lock and transaction end together.
+   * Opens a transaction, locks the method's claim in it, runs the work, completes the claim with what the work gives
+   * and commits: effect and outcome together or not at all, at every isolation level. While it is open the claim is
+   * not renewed and nobody can take it over; should its connection break, lock and transaction end together. Where a
+   * transaction of the same claim has committed (an attempt before, a hedge beside), its value is given.
    *
    * @throws {IdempotencyInFlightError} `superseded`, where the claim was lost before; what the work throws, after a
    * rollback; what the driver throws: where that was the commit, nobody knows whether it took place
    */
-  async inTransaction<T>(
-    options: TransactionOptions,
-    work: (client: PostgresQueryable) => Promise<TransactionResult<T>>,
+  inTransaction<T>(
+    { pool, isolationLevel = 'read committed', claim }: TransactionOptions,
+    work: (client: PostgresQueryable) => Promise<T>,
   ): Promise<T> {
-    await this.connections.prepare();
-    const transaction = new ClaimTransaction(options, {
-      held: this.held,
-      clock: this.clock,
-      extendSql: this.sql.extendWithin,
-      complete: (client, request) => this.completeWithin(client, request, options.operation),
-    });
-    return transaction.run(work);
+    return this.inForeignTransaction({ open: transactionsOf({ pool, isolationLevel }), claim }, work);
+  }
+
+  /** The same in a transaction that another library opens, at whatever isolation level it does. */
+  inForeignTransaction<T, Tx>(
+    options: ForeignTransactionOptions<Tx>,
+    work: (transaction: Tx) => Promise<T>,
+  ): Promise<T> {
+    return this.transactions.run(options, work);
   }
 
   /** Gives a claim up. */
@@ -125,7 +128,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     const { storedKey, ownerId, fence } = request;
     return untilGivenUp(options?.signal, async () => {
       const answer = await this.records.release(request, options?.signal);
-      if (fence !== undefined) this.held.forget({ storedKey, claim: { ownerId, fence } });
+      if (fence !== undefined) this.transactions.held.forget({ storedKey, claim: { ownerId, fence } });
       return answer;
     });
   }
@@ -165,23 +168,4 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   close(): Promise<void> {
     return this.connections.close();
   }
-
-  private async completeOn(client: unknown, request: CompleteRequest): Promise<ClaimAnswer> {
-    if (!isQueryable(client)) throw new TypeError('the transaction must have query(text, values)');
-    const answer = claimAnswerOf(await client.query(this.sql.completeWithin, completeValues(request)));
-    if (answer !== 'fenced') this.held.completed(request);
-    return answer;
-  }
-
-  /** A renewal that comes after the method's own transaction has completed the claim is no reason to stop it. */
-  private async isCompletedByItself(request: ExtendRequest): Promise<boolean> {
-    if (this.held.isLocked(request)) return true;
-    if (!this.held.mayBeCompleted(request)) return false;
-    const view = await this.records.read(request.storedKey);
-    return view?.state === 'completed' && view.fence === request.claim.fence;
-  }
-}
-
-function isQueryable(client: unknown): client is PostgresQueryable {
-  return hasMembers(client, 'query');
 }

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/index.js';
-import type { CompleteRequest, ExtendRequest, StoredOutcome } from '../../policies/idempotency/index.js';
+import type { CallIdempotency, Clock } from '../../core/index.js';
+import type { CompleteRequest, MethodClaim, MethodOutcome } from '../../policies/idempotency/index.js';
 import type { HeldClaims } from './held-claims.js';
 import { lookAgain } from './look-again.js';
 import type { PostgresConnection, PostgresPool, PostgresQueryable } from './postgres-clients.js';
@@ -14,26 +14,56 @@ const BEGIN = {
 /** The isolation levels of PostgreSQL. */
 export type IsolationLevel = keyof typeof BEGIN;
 
-/** A transaction that ends with the completion of a claim. */
+/** A transaction that ends with the completion of the claim that a method runs under. */
 export interface TransactionOptions {
   /** Of the database that the store's table is in; a connection of it is given back at the end. */
   readonly pool: PostgresPool;
-  /** The claim that the method runs under, with the times of a record in progress. */
-  readonly claim: ExtendRequest;
-  /** How long the outcome is kept. */
-  readonly retentionMs: number;
+  /**
+   * `idempotency` of the call context. `undefined`, as where a call may come without a key, makes it an ordinary
+   * transaction.
+   */
+  readonly claim: CallIdempotency | undefined;
   /** How the transaction is isolated. @defaultValue 'read committed' */
   readonly isolationLevel?: IsolationLevel;
-  /** What errors call the method. @defaultValue 'PostgresIdempotencyStore' */
-  readonly operation?: string;
 }
 
-/** What the work of a transaction comes to: what its caller gets, and what duplicates will. */
-export interface TransactionResult<T> {
-  /** What the caller gets. */
-  readonly value: T;
-  /** What is recorded. */
-  readonly outcome: StoredOutcome;
+/**
+ * Opens a transaction of whatever library, hands over a client of it and what the work knows it by, commits with
+ * what the work gives, and rolls back where it rejects.
+ */
+export type OpenTransaction<Tx> = <R>(
+  run: (client: PostgresQueryable, transaction: Tx) => Promise<R>,
+) => Promise<R>;
+
+/** The same in a transaction that another library opens. */
+export interface ForeignTransactionOptions<Tx> {
+  /** Of the database that the store's table is in. */
+  readonly open: OpenTransaction<Tx>;
+  /** `idempotency` of the call context; `undefined` makes it an ordinary transaction. */
+  readonly claim: CallIdempotency | undefined;
+}
+
+/** Transactions on connections of a pool. */
+export function transactionsOf({
+  pool,
+  isolationLevel = 'read committed',
+}: Pick<TransactionOptions, 'pool' | 'isolationLevel'>): OpenTransaction<PostgresQueryable> {
+  return async (run) => {
+    const client = await pool.connect();
+    client.on?.('error', unheard);
+    try {
+      await client.query(BEGIN[isolationLevel]);
+      const result = await run(client, client);
+      await client.query('COMMIT');
+      client.release();
+      return result;
+    } catch (error) {
+      await rollBack(client, error);
+      throw error;
+    } finally {
+      client.removeListener?.('error', unheard);
+    }
+  };
 }
 
 /** What a transaction needs of its store. */
@@ -44,63 +74,75 @@ export interface TransactionParts {
   readonly clock: Clock;
 }
 
+/** How a transaction ended that was not disturbed before its work began. */
+type Attempt =
+  | { readonly kind: 'committed'; readonly outcome: MethodOutcome }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
 /** Locks the claim's row first, so that no renewal comes after the snapshot and nobody takes over. */
-export class ClaimTransaction {
+export class ClaimTransaction<Tx> {
   constructor(
-    private readonly options: TransactionOptions,
+    private readonly claim: MethodClaim,
+    private readonly open: OpenTransaction<Tx>,
     private readonly parts: TransactionParts,
   ) {}
 
-  /** @throws what the work or the driver throws, after a rollback; that the claim is lost */
-  async run<T>(work: (client: PostgresQueryable) => Promise<TransactionResult<T>>): Promise<T> {
-    const { held } = this.parts;
-    const { claim, pool } = this.options;
-    const lock = held.lock(claim);
-    try {
-      const client = await pool.connect();
-      client.on?.('error', unheard);
-      const value = await this.on(client, work).finally(() => client.removeListener?.('error', unheard));
-      held.committed(claim);
-      return value;
-    } finally {
-      lock.release();
-    }
+  /**
+   * Gives what a transaction of the claim has committed before, where one has: attempts repeat and overlap.
+   *
+   * @throws what the work or the driver throws, after a rollback; that the claim is lost
+   */
+  run(work: (transaction: Tx) => Promise<unknown>): Promise<MethodOutcome> {
+    const { claim, parts } = this;
+    const { held } = parts;
+    return claim.inTurn(async () => {
+      if (claim.ended !== undefined) return claim.ended;
+      const lock = held.lock(claim.renewal);
+      try {
+        const outcome = await this.commit(work);
+        held.committed(claim.renewal);
+        return outcome;
+      } finally {
+        lock.release();
+      }
+    });
   }
 
-  private async on<T>(
-    client: PostgresConnection,
-    work: (client: PostgresQueryable) => Promise<TransactionResult<T>>,
-  ): Promise<T> {
-    const { claim, retentionMs } = this.options;
-    const { storedKey, fingerprint } = claim;
+  /** A renewal that is still on its way may meet the first snapshot: nothing has happened yet, so begin again. */
+  private async commit(work: (transaction: Tx) => Promise<unknown>): Promise<MethodOutcome> {
+    const { clock } = this.parts;
+    const attempt = await lookAgain({ clock, signal: undefined }, () => this.attempt(work));
+    if (attempt === undefined) throw new Error(`${this.claim.operation}: its claim could not be locked`);
+    if (attempt.kind === 'failed') throw attempt.error;
+    return attempt.outcome;
+  }
+
+  /** @throws what comes before the work has begun */
+  private async attempt(work: (transaction: Tx) => Promise<unknown>): Promise<Attempt> {
+    let hasBegun = false;
     try {
-      await this.lockClaim(client);
-      const { value, outcome } = await work(client);
-      await this.parts.complete(client, { storedKey, fingerprint, claim: claim.claim, outcome, retentionMs });
-      await client.query('COMMIT');
-      client.release();
-      return value;
+      const outcome = await this.open(async (client, transaction) => {
+        await this.lockClaim(client);
+        hasBegun = true;
+        return this.completed(client, await work(transaction));
+      });
+      return { kind: 'committed', outcome };
     } catch (error) {
-      await rollBack(client, error);
+      if (hasBegun) return { kind: 'failed', error };
       throw error;
     }
   }
 
-  /** A renewal that is still on its way may meet the first snapshot: nothing has happened yet, so begin again. */
-  private async lockClaim(client: PostgresConnection): Promise<void> {
-    const { claim, isolationLevel = 'read committed', operation } = this.options;
-    const answer = await lookAgain({ clock: this.parts.clock, signal: undefined }, async () => {
-      await client.query(BEGIN[isolationLevel]);
-      try {
-        return claimAnswerOf(await client.query(this.parts.extendSql, extendValues(claim)));
-      } catch (error) {
-        await client.query('ROLLBACK');
-        throw error;
-      }
-    });
-    if (answer === undefined)
-      throw new Error(`${operation ?? 'a transaction'}: its claim could not be locked`);
-    if (answer === 'fenced') throw claimLost(operation);
+  private async lockClaim(client: PostgresQueryable): Promise<void> {
+    const { claim, parts } = this;
+    const answer = claimAnswerOf(await client.query(parts.extendSql, extendValues(claim.renewal)));
+    if (answer === 'fenced') throw claimLost(claim.operation);
+  }
+
+  private async completed(client: PostgresQueryable, value: unknown): Promise<MethodOutcome> {
+    const request = await this.claim.completionWith(value);
+    await this.parts.complete(client, request);
+    return { value, outcome: request.outcome };
   }
 }
 

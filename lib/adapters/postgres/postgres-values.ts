@@ -40,6 +40,6 @@ export function claimAnswerOf(result: PostgresResult): ClaimAnswer {
 }
 
 /** Somebody else has the claim; the transaction must not commit. */
-export function claimLost(operation = 'PostgresIdempotencyStore'): IdempotencyInFlightError {
+export function claimLost(operation: string): IdempotencyInFlightError {
   return new IdempotencyInFlightError({ operation, superseded: true });
 }

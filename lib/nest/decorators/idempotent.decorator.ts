@@ -1,4 +1,5 @@
 import type { IdempotentOptions } from '../../policies/idempotency/index.js';
+import { bindGuard } from '../http/idempotent/bind-guard.js';
 import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
 
 /**
@@ -6,8 +7,9 @@ import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
  * and the method does not run. At most one recorded outcome per key and retention; what a crash between the effect
  * and the record leaves open is told by `recovered` of the method's call context.
  *
- * This version guards methods that give a promise, by a `key` function of their arguments. A key from the
- * `Idempotency-Key` header and methods that give a stream stop the boot.
+ * On a route handler the key is that of the `Idempotency-Key` header, claimed after the guards and before the pipes;
+ * what is kept is the answer as it went over the wire. With a `key` function, and everywhere else, the claim is made
+ * at the method, and its value is kept. Methods that give a stream stop the boot.
  *
  * @throws {IdempotencyKeyMissingError} to the caller, where `key` gives none and one is required
  * @throws {IdempotencyInFlightError} to the caller, while another call owns the key
@@ -16,5 +18,10 @@ import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
  * @throws {IdempotencyReplayUnavailableError} to the caller, where the outcome cannot be given again
  */
 export function Idempotent(options: IdempotentOptions = {}): PolicyDecorator {
-  return policyDecorator({ decorator: 'Idempotent', policy: 'idempotent', options });
+  const add = policyDecorator({ decorator: 'Idempotent', policy: 'idempotent', options });
+  return (target, member, descriptor) => {
+    add(target, member, descriptor);
+    // The key of a request is claimed before anything of its route runs.
+    if (descriptor !== undefined) bindGuard(target, member, descriptor, options.key === undefined);
+  };
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { MethodPlan } from '../method-plan.js';
-import type { ResilienceRuntime } from '../runtime/index.js';
+import type { CompiledMethod, ResilienceRuntime } from '../runtime/index.js';
 import { nearestOf } from './nearest.js';
 
 /** Overrides that fit no method, or two, are most likely a slip; the class may also be loaded later. */
@@ -34,5 +34,22 @@ export function adviseNames(
     logger.log(
       `two classes have a decorated ${text}: the later one reads ${text}#2; give its policies a name`,
     );
+  }
+}
+
+/** What a retry without end needs of its options. */
+interface EndlessOptions {
+  readonly retry?: { readonly maxAttempts: number; readonly maxDurationMs: number | undefined };
+  readonly timeLimiter?: { readonly totalTimeoutMs: number | undefined };
+}
+
+/** A retry that only a budget, or the deadline of whoever calls, could end is most likely a slip. */
+export function warnOfEndlessRetries(methods: readonly CompiledMethod[], logger: Logger): void {
+  for (const { operation, options } of methods) {
+    const { retry, timeLimiter }: EndlessOptions = options;
+    if (retry?.maxAttempts !== Number.POSITIVE_INFINITY || retry.maxDurationMs !== undefined) continue;
+    if (timeLimiter?.totalTimeoutMs !== undefined) continue;
+    const remedy = 'give it maxDuration, or the method a totalTimeout';
+    logger.warn(`${operation}: retry.maxAttempts is Infinity and nothing ends the retrying: ${remedy}`);
   }
 }

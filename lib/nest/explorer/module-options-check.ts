@@ -1,4 +1,6 @@
 import { OptionCheck } from '../../core/index.js';
+import { EVENT_KINDS } from '../resilience.logger-facts.js';
+import { checkLogger } from '../resilience.logger.options.js';
 import type { ResilienceModuleOptions } from '../resilience.options.js';
 
 /** Every option of the module, those of the testing door included. */
@@ -30,5 +32,5 @@ export function checkModuleOptions(options: ResilienceModuleOptions): void {
   const check = new OptionCheck('resilience', 'ResilienceModule');
   check.onlyKnown(options, Object.keys(KNOWN));
   if (options.httpErrors !== undefined) check.flag('httpErrors', options.httpErrors);
-  if (options.logger !== undefined) check.flag('logger', options.logger);
+  if (options.logger !== undefined) checkLogger(check, options.logger, EVENT_KINDS);
 }

@@ -3,7 +3,7 @@ import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { type Host, hostsIn, hostWrappers, plansBelow } from '../hosts.js';
 import { allPlans, type MethodPlan } from '../method-plan.js';
 import { type CompiledMethod, ResilienceRuntime, servingRuntime } from '../runtime/index.js';
-import { adviseNames, warnOfOverrides } from './boot-advice.js';
+import { adviseNames, warnOfEndlessRetries, warnOfOverrides } from './boot-advice.js';
 import { byMethod, describeMethod, type DescribedMethod, lineOf } from './described-method.js';
 import { checkHost } from './method-checks.js';
 import { checkSingleRoot, checkStatic } from './root-checks.js';
@@ -35,6 +35,7 @@ export class ResilienceExplorer implements OnModuleInit {
     if (runtime.options.logger === false) return;
     warnOfOverrides(plans, runtime, this.logger);
     adviseNames(plans, runtime, this.logger);
+    warnOfEndlessRetries(runtime.methods, this.logger);
     for (const method of this.wired()) this.logger.debug(lineOf(method));
   }
 

@@ -1,16 +1,20 @@
 import {
+  type EngineIdempotency,
   type GuardedPlace,
-  refuseHeaderKey,
   refuseOwnAnswer,
-  refuseRequest,
-  refuseUncompared,
   refusedStream,
+  type Surroundings,
 } from '../../pipeline/index.js';
+import { OptionCheck } from '../../core/check.js';
 import {
   checkPlacement,
+  IDEMPOTENT,
   type IdempotencySubject,
   type ResolvedIdempotentOptions,
 } from '../../policies/idempotency/index.js';
+import { besidesOf } from '../http/idempotent/besides.js';
+import { replayedHeaders } from '../http/idempotent/wire-answer.js';
+import { requestFingerprint } from '../http/idempotent/request-fingerprint.js';
 import type { AnyMethod, MethodPlan } from '../method-plan.js';
 import { declaredKind, streamKind } from '../runtime/method-kind.js';
 import { filledParametersOf, type HandlerKind, handlerKindOf } from './handler-kind.js';
@@ -18,19 +22,59 @@ import { payloadOf } from './payload.js';
 import { reviveError } from './revive-error.js';
 
 // Numbers of Nest's parameter decorators on route handlers.
-const [REQUEST, RESPONSE, NEXT] = [0, 1, 2];
+const [RESPONSE, NEXT] = [1, 2];
+/** By the text that Nest writes for `@Res({ passthrough: true })`. */
+const PASSTHROUGH = '__responsePassthrough__';
 
 /** What is known of a guarded method where it stands. */
-export function guardedPlaceOf(plan: MethodPlan, operation: string): GuardedPlace {
+export function guardedPlaceOf(
+  plan: MethodPlan,
+  operation: string,
+  { outerCalls: calls, settings }: EngineIdempotency,
+): GuardedPlace {
   const handler = handlerKindOf(plan);
+  const answered = (): Surroundings | undefined => calls.of(plan);
   return {
     // The plan itself: two guards around one method would refuse each other's calls.
     identity: plan,
     reviveError,
     payloadOf: payloadOf(plan, handler),
-    subjectOf: handler === undefined ? undefined : (args) => withoutRequest(operation, args),
     check: (options) => checkPlace(plan, operation, handler, options),
+    ...(handler !== undefined && {
+      subjectOf: (args: readonly unknown[]) => subjectOf(operation, args, answered()),
+    }),
+    ...(handler === 'http' && {
+      fingerprintOf: () => fingerprintOf(operation, answered()),
+      outerCall: () => answered()?.outer,
+      besides: besidesOf(answered, replayedHeaders(settings.replayHeaders)),
+    }),
   };
+}
+
+function fingerprintOf(operation: string, answered: Surroundings | undefined): string | undefined {
+  return answered && requestFingerprint(operation, answered.request).fingerprint;
+}
+
+/** What is not there is refused when it is read: a key must not belong to `undefined`. */
+function subjectOf(
+  operation: string,
+  args: readonly unknown[],
+  answered: Surroundings | undefined,
+): IdempotencySubject {
+  return {
+    args,
+    get request() {
+      return answered?.request ?? refuseRequest(operation, 'request');
+    },
+    get executionContext() {
+      return answered?.executionContext ?? refuseRequest(operation, 'executionContext');
+    },
+  };
+}
+
+function refuseRequest(operation: string, field: 'request' | 'executionContext'): never {
+  const expected = `or \`fingerprint\` reads \`${field}\`, which is not there: no HTTP request is answered`;
+  return new OptionCheck(IDEMPOTENT, operation).refuse('scope', undefined, expected);
 }
 
 function checkPlace(
@@ -40,10 +84,9 @@ function checkPlace(
   options: ResolvedIdempotentOptions,
 ): void {
   const isRouteHandler = handler === 'http' || handler === 'sse';
-  if (isRouteHandler && handler !== 'sse' && options.key === undefined) refuseHeaderKey(operation);
   checkPlacement({ operation, isRouteHandler, isEndless: handler === 'sse' }, options);
   if (isStream(plan)) throw refusedStream(operation);
-  if (isRouteHandler) checkParameters(plan, operation, options);
+  if (isRouteHandler && options.key !== undefined && writesItself(plan)) refuseOwnAnswer(operation);
 }
 
 /** What is known by now; what only the first call shows is refused by {@link promiseOnly}. */
@@ -52,30 +95,11 @@ function isStream(plan: MethodPlan): boolean {
   return kind === 'observable' || kind === 'iterable';
 }
 
-function checkParameters(plan: MethodPlan, operation: string, options: ResolvedIdempotentOptions): void {
+/** Whether a handler writes its answer itself, as Nest decides it: by what its parameters ask for. */
+export function writesItself(plan: MethodPlan): boolean {
   const parameters = filledParametersOf(plan) ?? [];
-  const writesItself = parameters.some(
-    ({ type, data }) => type === NEXT || (type === RESPONSE && !isPassthrough(data)),
-  );
-  if (writesItself) refuseOwnAnswer(operation);
-  const readsRequest = parameters.some(({ type }) => type === REQUEST);
-  if (readsRequest && options.fingerprint === undefined) refuseUncompared(operation);
-}
-
-function isPassthrough(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && 'passthrough' in data && data.passthrough === true;
-}
-
-function withoutRequest(operation: string, args: readonly unknown[]): IdempotencySubject {
-  return {
-    args,
-    get request(): never {
-      return refuseRequest(operation, 'request');
-    },
-    get executionContext(): never {
-      return refuseRequest(operation, 'executionContext');
-    },
-  };
+  const hasResponse = parameters.some(({ type }) => type === NEXT || type === RESPONSE);
+  return hasResponse && Reflect.getMetadata(PASSTHROUGH, plan.ownerClass, plan.member) !== true;
 }
 
 /** The method, refusing a stream that nothing had told of; nobody has subscribed to it. */

@@ -44,3 +44,8 @@ export const DEFAULT_RUNTIME = new DefaultRuntime();
 export function resetDefaultRuntime(): void {
   DEFAULT_RUNTIME.reset();
 }
+
+/** Whether a runtime serves what belongs to no application with the module. */
+export function isDefaultRuntime(runtime: ResilienceRuntime): boolean {
+  return runtime === DEFAULT_RUNTIME.get();
+}

@@ -24,7 +24,8 @@ export class Dispatcher implements PlanDispatcher {
     readonly pipeline: Pipeline,
     private readonly onPlainValue: PlainValueReporter,
   ) {
-    this.contextIndex = pipeline.target.contextIndex;
+    // The method's own: what stands in its place for a while takes the context elsewhere.
+    this.contextIndex = plan.contextIndex;
     this.streams = { observable: composeObservable(pipeline), iterable: composeAsyncIterable(pipeline) };
   }
 

@@ -1,5 +1,5 @@
 export { callPlan, servingRuntime } from './call-plan.js';
-export { resetDefaultRuntime } from './default-runtime.js';
+export { isDefaultRuntime, resetDefaultRuntime } from './default-runtime.js';
 export { Dispatcher } from './dispatcher.js';
 export { declaredKind } from './method-kind.js';
 export { ResilienceRuntime } from './resilience-runtime.js';

@@ -1,27 +1,23 @@
 import { Logger } from '@nestjs/common';
+import type { ApplicationLifetime, Environment, EventHub } from '../../core/index.js';
 import {
-  ApplicationLifetime,
-  type Clock,
-  createEnvironment,
-  type Environment,
-  EventHub,
-  SystemClock,
-} from '../../core/index.js';
-import {
-  type CompiledPolicies,
   Compiler,
   Engine,
   type EngineWithEvents,
-  Pipeline,
+  keepingState,
+  overridden,
+  type PolicyOwner,
+  type RunningOverrides,
 } from '../../pipeline/index.js';
 import type { FallbackToken } from '../../policies/fallback/index.js';
-import { guardedPlaceOf, promiseOnly } from '../guarded/guarded-place.js';
+import { guardedPlaceOf } from '../guarded/guarded-place.js';
 import { UnsafeRequests } from '../http/unsafe-requests.js';
 import type { MethodPlan, PlanDispatcher } from '../method-plan.js';
 import type { ResilienceModuleOptions } from '../resilience.options.js';
-import { BareDispatcher, Dispatcher, RefusingDispatcher } from './dispatcher.js';
+import { Dispatchers } from './dispatchers.js';
 import { type Feature, Features } from './features.js';
-import { certainKind } from './method-kind.js';
+import { LiveOverrides, type WrittenMethod } from './live-overrides.js';
+import { makeEngine } from './make-engine.js';
 import { OperationNames } from './operation-names.js';
 
 /** What a runtime needs of the application around it. */
@@ -37,10 +33,7 @@ export interface RuntimeSurroundings {
 }
 
 /** What was compiled for one method of one application. */
-export interface CompiledMethod extends CompiledPolicies {
-  readonly operation: string;
-  readonly plan: MethodPlan;
-}
+export type CompiledMethod = WrittenMethod;
 
 /** Everything that decorated methods share in one application; two applications share nothing. */
 export class ResilienceRuntime {
@@ -50,7 +43,14 @@ export class ResilienceRuntime {
   readonly lifetime: ApplicationLifetime;
   readonly unsafeRequests = new UnsafeRequests();
   readonly names = new OperationNames();
-  private readonly dispatchers = new Map<MethodPlan, PlanDispatcher>();
+  private readonly dispatchers: Dispatchers;
+  private changes = 0;
+  /** What is said of methods while the application runs. */
+  readonly overrides = new LiveOverrides({
+    methods: () => [...this.compiled.values()],
+    remake: (method, layers) => this.remade(method, layers, this.engine),
+    changed: (plan) => this.dispatchers.forget(plan),
+  });
   private readonly compiled = new Map<MethodPlan, CompiledMethod>();
   private readonly features: Features;
   private readonly checked = new WeakSet<MethodPlan>();
@@ -59,15 +59,21 @@ export class ResilienceRuntime {
 
   /** @throws {InvalidOptionsError} naming the option that cannot be meant */
   constructor(
-    readonly options: ResilienceModuleOptions,
+    private given: ResilienceModuleOptions,
     private readonly surroundings: RuntimeSurroundings = {},
   ) {
-    const { engine, events, lifetime } = surroundings.base ?? makeEngine(options);
+    const { engine, events, lifetime } = surroundings.base ?? makeEngine(given);
     this.engine = engine;
     this.events = events;
     this.lifetime = lifetime;
     this.environment = engine.environment;
     this.engine.idempotency.onWarning((warning) => this.warn(warning));
+    this.dispatchers = new Dispatchers({
+      environment: engine.environment,
+      unsafeRequests: this.unsafeRequests,
+      checked: (plan) => this.checkedMethod(plan),
+      warn: (warning) => this.warn(warning),
+    });
     this.features = new Features(engine, surroundings.features ?? (() => []));
     this.features.add();
     this.features.check();
@@ -80,17 +86,12 @@ export class ResilienceRuntime {
 
   /** Who carries out the calls of a plan; a wrong option is the answer to each of them. */
   dispatcherOf(plan: MethodPlan): PlanDispatcher {
-    const known = this.dispatchers.get(plan);
-    if (known !== undefined) return known;
-    plan.kind ??= certainKind(plan);
-    const dispatcher = this.makeDispatcher(plan);
-    this.dispatchers.set(plan, dispatcher);
-    return dispatcher;
+    return this.dispatchers.of(plan);
   }
 
   /** The rules of a plan. @throws {InvalidOptionsError} naming method, field, value and what would be right */
   compile(plan: MethodPlan): CompiledMethod {
-    const known = this.compiled.get(plan);
+    const known = this.overrides.of(plan) ?? this.compiled.get(plan);
     if (known !== undefined) return known;
     this.features.add();
     this.features.checkFor(plan.policies);
@@ -102,9 +103,39 @@ export class ResilienceRuntime {
     return compiled;
   }
 
+  /** What the application says of its policies now. */
+  get options(): ResilienceModuleOptions {
+    return this.given;
+  }
+
+  /** How often the options were replaced: what was compiled before has to be compiled anew. */
+  get generation(): number {
+    return this.changes;
+  }
+
+  /**
+   * Puts other options in the place of those of the root module, for every call that begins from now on. What is
+   * shared stays, with its state.
+   *
+   * @throws {InvalidOptionsError} for the first that cannot be meant; then nothing has changed
+   */
+  replaceOptions(options: ResilienceModuleOptions): void {
+    this.features.add();
+    const next = new Engine(options, this.environment, this.engine);
+    const methods = [...this.compiled.values()].map((method) => this.recompiled(method, next));
+    const putOverrides = this.overrides.rebased(methods, (...method) => this.remade(...method, next));
+    // From here on nothing can be refused.
+    this.given = options;
+    this.changes += 1;
+    for (const method of methods) this.compiled.set(method.plan, method);
+    putOverrides();
+    this.dispatchers.forgetAll();
+    this.engine.adopt(next);
+  }
+
   /** Every plan that was compiled so far. */
   get methods(): readonly CompiledMethod[] {
-    return [...this.compiled.values()];
+    return [...this.compiled.values()].map((method) => this.overrides.of(method.plan) ?? method);
   }
 
   /**
@@ -126,60 +157,43 @@ export class ResilienceRuntime {
     this.features.add();
   }
 
-  private compiler(plan: MethodPlan): Compiler {
+  private recompiled(method: CompiledMethod, engine: Engine): CompiledMethod {
+    return { ...method, ...keepingState(method, this.compiler(method.plan, engine).compile()) };
+  }
+
+  private remade(
+    method: CompiledMethod,
+    layers: readonly RunningOverrides[],
+    engine: Engine,
+  ): CompiledMethod {
+    return { ...method, ...overridden(engine, this.ownerOf(method.plan), method, layers) };
+  }
+
+  private checkedMethod(plan: MethodPlan): CompiledMethod {
+    const method = this.compile(plan);
+    if (!this.checked.has(plan)) this.surroundings.check?.(plan, method.operation);
+    return method;
+  }
+
+  private compiler(plan: MethodPlan, engine = this.engine): Compiler {
+    return new Compiler(engine, this.ownerOf(plan));
+  }
+
+  private ownerOf(plan: MethodPlan): PolicyOwner {
     const { resolveProvider } = this.surroundings;
     const { policies, text: overrideKey } = plan;
     const operation = this.names.of(plan);
-    const guardedPlace = policies.idempotent && guardedPlaceOf(plan, operation);
-    return new Compiler(this.engine, {
+    const guardedPlace = policies.idempotent && guardedPlaceOf(plan, operation, this.engine.idempotency);
+    return {
       operation,
       overrideKey,
       policies,
       guardedPlace,
       ...(resolveProvider && { resolveProvider }),
-    });
-  }
-
-  private makeDispatcher(plan: MethodPlan): PlanDispatcher {
-    try {
-      const { operation, steps } = this.compile(plan);
-      if (!this.checked.has(plan)) this.surroundings.check?.(plan, operation);
-      if (steps.length === 0) return new BareDispatcher(plan, operation, this.environment.clock);
-      const pipeline = this.makePipeline(plan, operation, steps);
-      return new Dispatcher(plan, pipeline, () => this.warnOfPlainValue(operation));
-    } catch (error) {
-      return new RefusingDispatcher(plan, error);
-    }
-  }
-
-  private warnOfPlainValue(operation: string): void {
-    const remedy = 'a decorated method gives a promise, an Observable or an async iterable';
-    this.warn(`${operation} gave a plain value, its callers get a promise of it: ${remedy}`);
+    };
   }
 
   private warn(warning: string): void {
     if (this.options.logger !== false) new Logger('Resilience').warn(warning);
   }
-
-  private makePipeline(plan: MethodPlan, operation: string, steps: Pipeline['steps']): Pipeline {
-    const { environment, unsafeRequests } = this;
-    const { identity } = plan;
-    const isGuarded = steps.some(({ word }) => word === 'idempotent');
-    const method = isGuarded ? promiseOnly(plan, operation) : plan.inner;
-    const target = { method, contextIndex: plan.contextIndex };
-    return new Pipeline({
-      operation,
-      steps,
-      target,
-      environment,
-      isUnsafe: () => unsafeRequests.isUnsafeNow(identity),
-    });
-  }
-}
-
-function makeEngine(options: ResilienceModuleOptions): EngineWithEvents {
-  const clock: Clock = options.clock ?? new SystemClock();
-  const events = new EventHub(clock);
-  const lifetime = new ApplicationLifetime();
-  return { engine: new Engine(options, createEnvironment(clock, events, lifetime)), events, lifetime };
 }

@@ -51,6 +51,8 @@ export {
 export type { InFlightFacts, StoreFailure, StorePhase } from './idempotency.errors.js';
 export { readGivenKey, readKeyHeader } from './idempotency-key.js';
 export type { KeyReading } from './idempotency-key.js';
+export { ClaimedIdempotency, methodClaimOf } from './method-claim.js';
+export type { MethodClaim, MethodOutcome } from './method-claim.js';
 export { resolveIdempotencySettings } from './idempotency-settings.options.js';
 export type { IdempotencyOptions, ResolvedIdempotencySettings } from './idempotency-settings.options.js';
 export { resolveIdempotentOptions } from './idempotency.options.js';

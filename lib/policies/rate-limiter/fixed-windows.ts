@@ -24,6 +24,10 @@ export class FixedWindows implements Schedule {
     this.started += 1;
   }
 
+  undo(): void {
+    if (this.started > 0) this.started -= 1;
+  }
+
   free(nowMs: number): number {
     if (this.isIdle(nowMs)) return this.limit;
     return Math.max(0, this.limit - this.started);

@@ -54,6 +54,11 @@ export class LimitedLine {
     return this.line.length === 0 && this.start(this.clock.nowMs());
   }
 
+  /** The call that was just started did not begin after all. */
+  undo(): void {
+    this.schedule.undo();
+  }
+
   /** Waits behind all others. */
   join(): Waiter {
     const waiter = this.line.join(this.afterLeave);

@@ -1,7 +1,7 @@
 import type { Call } from '../../core/call.js';
 import type { Environment } from '../../core/environment.js';
 import { InvalidOptionsError, withoutStack } from '../../core/errors.js';
-import { type Admission, type Gate, Refusal } from '../../core/rule.js';
+import { type Admission, type Gate, type Permit, Refusal } from '../../core/rule.js';
 import { KeyedLines } from './keyed-lines.js';
 import { LimitedLine, PERMIT } from './limited-line.js';
 import { RateLimitExceededError } from './rate-limiter.errors.js';
@@ -80,6 +80,13 @@ export class RateLimiterRule implements Gate {
     // A start is a start, whatever becomes of it.
   }
 
+  /** A stream that a call has only shown, and that nobody has subscribed to, is no start. */
+  withdrawn(_permit: Permit, call: Call): void {
+    const { key } = this.settings;
+    const line = key === undefined ? this.line : this.lineOf(call, key, this.environment.clock.nowMs());
+    if (!(line instanceof Refusal)) line.undo();
+  }
+
   snapshot(): RateLimiterSnapshot {
     const { name, keyed, line } = this;
     const { key, limit, windowMs } = this.settings;
@@ -120,5 +127,6 @@ export class RateLimiterRule implements Gate {
 /** Whole milliseconds after which a call does start; the sum decides, the difference was rounded. */
 function wholeWaitMs(nowMs: number, startsAtMs: number): number {
   const waitMs = Math.ceil(startsAtMs - nowMs);
-  return nowMs + waitMs < startsAtMs ? waitMs + 1 : waitMs;
+  if (nowMs + waitMs < startsAtMs) return waitMs + 1;
+  return nowMs + waitMs - 1 >= startsAtMs ? waitMs - 1 : waitMs;
 }

@@ -34,6 +34,10 @@ export class RollingWindow implements Schedule {
     this.count += 1;
   }
 
+  undo(): void {
+    if (this.count > 0) this.count -= 1;
+  }
+
   free(nowMs: number): number {
     return Math.max(0, this.limit - this.count + this.expired(nowMs));
   }

@@ -13,6 +13,8 @@ export interface Schedule {
   startsAtMs(nowMs: number, ahead: number): number;
   /** A call starts now; asked only when it may. */
   start(nowMs: number): void;
+  /** The call that has just started did not begin after all. */
+  undo(): void;
   /** Number of calls that might start now. */
   free(nowMs: number): number;
   /** Whether everything that it remembers lies too far back to matter. */

@@ -4,6 +4,7 @@ import type { Rate, Schedule } from './schedule.js';
 export class SmoothPace implements Schedule {
   private intervalMs: number;
   private lastMs = Number.NEGATIVE_INFINITY;
+  private beforeLastMs = Number.NEGATIVE_INFINITY;
 
   constructor(rate: Rate) {
     this.intervalMs = rate.windowMs / rate.limit;
@@ -14,7 +15,12 @@ export class SmoothPace implements Schedule {
   }
 
   start(nowMs: number): void {
+    this.beforeLastMs = this.lastMs;
     this.lastMs = nowMs;
+  }
+
+  undo(): void {
+    this.lastMs = this.beforeLastMs;
   }
 
   free(nowMs: number): number {

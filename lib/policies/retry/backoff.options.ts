@@ -19,22 +19,37 @@ export type Jitter = (typeof JITTERS)[number];
 export interface BackoffOptions {
   /** How delays grow, or a function that answers each. @defaultValue 'exponential' */
   readonly type?: BackoffType | BackoffFunction;
+  /**
+   * In the place of `type`: the delays themselves, before jitter, the last one repeated. At least one, each at most
+   * `maxDelay`. Of two places that speak of one method, the stronger one's `type` or `delays` counts.
+   *
+   * @defaultValue none
+   */
+  readonly delays?: readonly Duration[];
   /** The delay before the second attempt, before jitter; at most `maxDelay`. @defaultValue '100ms' */
   readonly initialDelay?: Duration;
   /** What an exponential delay is multiplied by each time; at least 1. @defaultValue 2 */
   readonly multiplier?: number;
-  /** No delay that a type computes is ever longer, jitter included. @defaultValue '20s' */
+  /** What a linear delay grows by each time. @defaultValue `initialDelay` */
+  readonly increment?: Duration;
+  /** No delay that a type computes, or a list names, is ever longer, jitter included. @defaultValue '20s' */
   readonly maxDelay?: Duration;
+  /** No such delay is ever shorter: applied last, after cap and jitter; at most `maxDelay`. @defaultValue 0 */
+  readonly minDelay?: Duration;
   /** The kind of spread, or a ratio r, 0..1, for ±r. @defaultValue 'full' */
   readonly jitter?: Jitter | number;
 }
 
 /** Checked options of a backoff, all of them present. */
 export interface ResolvedBackoffOptions {
-  readonly type: BackoffType | BackoffFunction;
+  readonly type: BackoffType | 'delays' | BackoffFunction;
+  /** At least one where the type is `'delays'`, otherwise none. */
+  readonly delaysMs: readonly number[];
   readonly initialDelayMs: number;
   readonly multiplier: number;
+  readonly incrementMs: number;
   readonly maxDelayMs: number;
+  readonly minDelayMs: number;
   readonly jitter: Jitter | number;
 }
 
@@ -44,10 +59,23 @@ export const BACKOFF_DEFAULTS = {
   initialDelay: '100ms',
   multiplier: 2,
   maxDelay: '20s',
+  minDelay: 0,
   jitter: 'full',
 } as const satisfies BackoffOptions;
 
-const KNOWN = ['type', 'initialDelay', 'multiplier', 'maxDelay', 'jitter'];
+type Defaulted = Required<Pick<BackoffOptions, keyof typeof BACKOFF_DEFAULTS>>;
+
+/** Every option, checked for completeness by its type. */
+const KNOWN: Readonly<Record<keyof BackoffOptions, true>> = {
+  type: true,
+  delays: true,
+  initialDelay: true,
+  multiplier: true,
+  increment: true,
+  maxDelay: true,
+  minDelay: true,
+  jitter: true,
+};
 
 /**
  * Fills and checks the options of a backoff.
@@ -55,24 +83,44 @@ const KNOWN = ['type', 'initialDelay', 'multiplier', 'maxDelay', 'jitter'];
  * @throws {InvalidOptionsError} with operation, field, value and what would be right
  */
 export function resolveBackoffOptions(check: OptionCheck, given: BackoffOptions): ResolvedBackoffOptions {
-  check.onlyKnown(given, KNOWN, 'backoff');
-  const options = withDefaults<Required<BackoffOptions>, BackoffOptions>(BACKOFF_DEFAULTS, given);
+  check.onlyKnown(given, Object.keys(KNOWN), 'backoff');
+  if (given.delays !== undefined && given.type !== undefined) {
+    check.refuse('backoff.delays', given.delays, 'takes the place of backoff.type: give one of the two');
+  }
+  const options = withDefaults<Defaulted, BackoffOptions>(BACKOFF_DEFAULTS, given);
+  const { delays, increment = options.initialDelay } = options;
   const resolved: ResolvedBackoffOptions = {
-    type: checkedType(check, options.type),
+    type: delays === undefined ? checkedType(check, options.type) : 'delays',
+    delaysMs: delays === undefined ? [] : checkedDelays(check, delays),
     initialDelayMs: check.durationMs('backoff.initialDelay', options.initialDelay),
     multiplier: check.number('backoff.multiplier', options.multiplier, 1),
+    incrementMs: check.durationMs('backoff.increment', increment),
     maxDelayMs: check.durationMs('backoff.maxDelay', options.maxDelay),
+    minDelayMs: check.durationMs('backoff.minDelay', options.minDelay),
     jitter: checkedJitter(check, options.jitter),
   };
-  // A function needs neither of the two; they only shape the delay that replaces a bad answer.
-  if (typeof resolved.type !== 'function' && resolved.initialDelayMs > resolved.maxDelayMs) {
-    check.refuse(
-      'backoff.initialDelay',
-      options.initialDelay,
-      `must be at most maxDelay (${options.maxDelay})`,
-    );
-  }
+  checkBounds(check, resolved, options);
   return resolved;
+}
+
+/** What the longest delay allows. A function needs no bounds; they only shape what replaces a bad answer. */
+function checkBounds(check: OptionCheck, resolved: ResolvedBackoffOptions, given: BackoffOptions): void {
+  const { type, delaysMs, initialDelayMs, minDelayMs, maxDelayMs } = resolved;
+  const remedy = `must be at most maxDelay (${given.maxDelay})`;
+  if (minDelayMs > maxDelayMs) check.refuse('backoff.minDelay', given.minDelay, remedy);
+  if (typeof type === 'function') return;
+  const tooLong = delaysMs.findIndex((each) => each > maxDelayMs);
+  if (tooLong >= 0) check.refuse(`backoff.delays[${tooLong}]`, given.delays?.[tooLong], remedy);
+  if (type !== 'delays' && initialDelayMs > maxDelayMs) {
+    check.refuse('backoff.initialDelay', given.initialDelay, remedy);
+  }
+}
+
+function checkedDelays(check: OptionCheck, value: unknown): readonly number[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    return check.refuse('backoff.delays', value, 'must be a list of at least one delay');
+  }
+  return value.map((each: Duration, index) => check.durationMs(`backoff.delays[${index}]`, each));
 }
 
 function checkedType(check: OptionCheck, value: unknown): BackoffType | BackoffFunction {

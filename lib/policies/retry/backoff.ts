@@ -18,20 +18,21 @@ export interface DelayQuery {
 }
 
 /**
- * The delay after a failed attempt: a finite number from 0 to `maxDelayMs`, jitter included. Where the type is
- * a function this is the exponential delay that stands in for a bad answer.
+ * The delay after a failed attempt: a finite number from `minDelayMs` to `maxDelayMs`, jitter included. Where the
+ * type is a function this is the exponential delay that stands in for a bad answer.
  */
 export function delayAfter(options: ResolvedBackoffOptions, query: DelayQuery): OwnDelay {
-  if (options.type === 'decorrelated') return decorrelated(options, query);
+  if (options.type === 'decorrelated') return atLeast(options.minDelayMs, decorrelated(options, query));
   const type = typeof options.type === 'function' ? 'exponential' : options.type;
   const base = atMost(capOf(options), grown(type, options, query.attempt));
-  return jittered(base, options, query.random);
+  return atLeast(options.minDelayMs, jittered(base, options, query.random));
 }
 
 /** Before jitter and cap; `Infinity` where the power overflows. */
-function grown(type: BackoffType, options: ResolvedBackoffOptions, attempt: number): number {
-  const { initialDelayMs, multiplier } = options;
-  if (type === 'linear') return attempt * initialDelayMs;
+function grown(type: BackoffType | 'delays', options: ResolvedBackoffOptions, attempt: number): number {
+  const { initialDelayMs, multiplier, incrementMs, delaysMs } = options;
+  if (type === 'delays') return delaysMs[Math.min(attempt, delaysMs.length) - 1] ?? initialDelayMs;
+  if (type === 'linear') return initialDelayMs + (attempt - 1) * incrementMs;
   // Nothing times infinity is not a number, and a delay of nothing stays nothing.
   if (type === 'fixed' || initialDelayMs === 0) return initialDelayMs;
   return initialDelayMs * multiplier ** (attempt - 1);
@@ -63,6 +64,14 @@ function rangeOf(jitter: ResolvedBackoffOptions['jitter'], base: number): readon
   if (jitter === 'equal') return [base / 2, base / 2];
   if (jitter === 'additive') return [base, base];
   return typeof jitter === 'number' ? [base * (1 - jitter), 2 * jitter * base] : [0, base];
+}
+
+/** The floor comes last: what of the delay's chance lies below it is no chance any more. */
+function atLeast(minDelayMs: number, own: OwnDelay): OwnDelay {
+  const leastMs = own.delayMs - own.randomMs;
+  if (minDelayMs <= leastMs) return own;
+  const delayMs = Math.max(own.delayMs, minDelayMs);
+  return { delayMs, randomMs: delayMs - minDelayMs };
 }
 
 /** The smaller of the two; the cap where the value overflowed. */

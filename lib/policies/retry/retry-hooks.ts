@@ -27,6 +27,18 @@ export interface BackoffContext extends RetryHookContext, RetryFailure {
   readonly previousDelayMs: number | undefined;
 }
 
+/** An attempt begins, the first included; told before anything of it runs. */
+export interface RetryAttemptContext extends RetryHookContext {
+  /** Number of the attempt that begins, from 1. */
+  readonly attempt: number;
+}
+
+/** The delay is over, and another attempt is to begin. */
+export interface RetryPreparationContext extends RetryHookContext, RetryFailure {
+  /** Number of the attempt that is to begin, from 2. */
+  readonly attempt: number;
+}
+
 /** A retry will follow; told once for each. */
 export interface RetryScheduledContext extends RetryHookContext, RetryFailure {
   /** Number of the attempt that failed, from 1. */

@@ -6,14 +6,18 @@ import type { Environment } from '../../core/environment.js';
 import type { GiveUpReason } from '../../core/events.js';
 import { isReplayed } from '../../core/replayed.js';
 import { type OwnDelay, delayAfter } from './backoff.js';
+import { endsRetrying } from './final-error.js';
 import type { RetryFailure } from './retry-hooks.js';
 import { requestedDelayMs } from './retry-after.js';
+import { askedBy } from './retry-signal.js';
 import type { ResolvedRetryOptions } from './retry.options.js';
 import { tellsOfUnsafeRequest } from './unsafe-request.js';
 
 /** A failed attempt of a call that is neither cancelled nor in an application that is closing. */
 export interface FailedAttempt {
   readonly failure: RetryFailure;
+  /** The error that asks for another attempt itself, whatever the options say; `undefined` for all others. */
+  readonly signal: unknown;
   /** Number of the attempt, from 1. */
   readonly number: number;
   readonly call: Call;
@@ -38,13 +42,12 @@ export class RetryPlan {
 
   /** The wait before the next attempt, or the reason why there is none. */
   after(failed: FailedAttempt): Wait | GiveUpReason {
-    const { failure, number } = failed;
+    const { number, signal } = failed;
     const { options } = this;
-    // Decided by an earlier call, whatever `retryOn` says of its class.
-    if (isReplayed(failure.error)) return 'not-retryable';
+    if (endsRetrying(signal)) return 'not-retryable';
     const verdict: Verdict =
-      'value' in failure ? { retryable: true, decidedBy: failure.value } : classify(failure.error);
-    if (!this.isRetryable(failed, verdict)) return 'not-retryable';
+      signal === undefined ? this.verdictOn(failed) : { retryable: true, decidedBy: askedBy(signal) };
+    if (!verdict.retryable) return 'not-retryable';
     if (number >= options.maxAttempts) return 'exhausted';
     const requestedMs = options.respectRetryAfter ? this.requestedMs(verdict) : undefined;
     if (requestedMs !== undefined && requestedMs > options.maxRetryAfterMs) return 'retry-after';
@@ -62,6 +65,15 @@ export class RetryPlan {
 
   private requestedMs({ decidedBy }: Verdict): number | undefined {
     return requestedDelayMs(decidedBy, this.environment.clock.wallMs());
+  }
+
+  private verdictOn(failed: FailedAttempt): Verdict {
+    const { failure } = failed;
+    const verdict: Verdict =
+      'value' in failure ? { retryable: true, decidedBy: failure.value } : classify(failure.error);
+    // Decided by an earlier call, or by whoever prepared the attempt, whatever `retryOn` says of its class.
+    const isFinal = isReplayed(failure.error) || endsRetrying(failure.error);
+    return { ...verdict, retryable: !isFinal && this.isRetryable(failed, verdict) };
   }
 
   private isRetryable({ failure, call }: FailedAttempt, verdict: Verdict): boolean {

@@ -1,22 +1,11 @@
 import type { Call } from '../../core/call.js';
-import { tell } from '../../core/callbacks.js';
-import type { Environment } from '../../core/environment.js';
 import type { GiveUpReason } from '../../core/events.js';
-import type { RetryBudget } from '../../core/retry-budget.js';
 import type { Scope } from '../../core/scope.js';
 import type { RetryFailure } from './retry-hooks.js';
 import { rememberRetry } from './retry-info.js';
 import type { RetryPlan, Wait } from './retry-plan.js';
-import type { ResolvedRetryOptions } from './retry.options.js';
-
-/** What a retry of one method is made of. */
-export interface RetryRuleParts {
-  /** Name of the policy, `'retry'` where it has none. */
-  readonly name: string;
-  readonly options: ResolvedRetryOptions;
-  readonly environment: Environment;
-  readonly budget: RetryBudget | undefined;
-}
+import { callersError, isRetrySignal } from './retry-signal.js';
+import type { Moment, RetryRuleParts, RetryTidings } from './retry-tidings.js';
 
 /** What follows the end of an attempt: nothing more, or another attempt after the delay. */
 export type RetryDecision = { readonly kind: 'done' } | { readonly kind: 'again'; readonly delayMs: number };
@@ -37,6 +26,7 @@ export class RetryRun {
   constructor(
     private readonly parts: RetryRuleParts,
     private readonly plan: RetryPlan,
+    private readonly tidings: RetryTidings,
     private readonly call: Scope,
   ) {
     this.lastAttempt = call;
@@ -47,13 +37,25 @@ export class RetryRun {
     return this.number;
   }
 
-  private get isOver(): boolean {
-    return this.state === 'succeeded' || this.state === 'gave-up';
+  /** Whether something has to be waited for between a delay and the attempt that follows. */
+  get prepares(): boolean {
+    return this.parts.options.prepareRetry !== undefined;
+  }
+
+  /** Whether no attempt may begin any more, because the preparation of it took too long. */
+  get isTooLate(): boolean {
+    return this.elapsedMs() >= (this.parts.options.maxDurationMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** The attempt of this number is about to begin. */
+  begins(attempt: Call): void {
+    if (this.parts.options.onAttempt !== undefined) this.tidings.begins(this.momentOf(attempt));
   }
 
   /** The running execution failed. */
   decideError(error: unknown, attempt: Call): RetryDecision {
-    return this.state === 'running' ? this.decide({ error }, attempt) : DONE;
+    if (this.state !== 'running') return DONE;
+    return this.decide({ error: callersError(error) }, attempt, isRetrySignal(error) ? error : undefined);
   }
 
   /** The running execution returned a value, which may count as a failure. */
@@ -73,17 +75,32 @@ export class RetryRun {
   /** A stream failed that has already delivered values, which are never sent twice: the call gives up. */
   decideLateError(error: unknown, attempt: Call): RetryDecision {
     if (this.state === 'waiting' || this.state === 'gave-up') return DONE;
-    this.lastFailure = { error };
+    this.lastFailure = { error: callersError(error) };
     this.lastAttempt = attempt;
     this.giveUp(this.reasonOfNow() ?? 'not-retryable');
     return DONE;
   }
 
   /** The delay that was begun is ended early: its token goes back, and the call gives up. */
-  delayEnded(reason: 'aborted' | 'shutdown'): void {
+  delayEnded(reason: 'aborted' | 'shutdown' | 'deadline'): void {
     if (this.state !== 'waiting') return;
     this.parts.budget?.giveBack('not-started');
     this.giveUp(reason === 'aborted' ? this.cancelReason() : reason);
+  }
+
+  /** Prepares the next execution, whose context this is; what it answers is to be waited for. May throw. */
+  prepare(call: Call): unknown {
+    const { operation } = call;
+    const told = { ...this.lastFailure, ...this.momentOf(call), operation, attempt: this.number + 1 };
+    return this.parts.options.prepareRetry?.(told);
+  }
+
+  /** The next execution could not be prepared: it does not begin, and the caller gets this error. */
+  preparationFailed(error: unknown): void {
+    if (this.state !== 'waiting') return;
+    this.parts.budget?.giveBack('not-started');
+    this.lastFailure = { error };
+    this.giveUp(this.reasonOfNow() ?? 'not-retryable');
   }
 
   /** The delay is over; the next execution begins. */
@@ -95,32 +112,33 @@ export class RetryRun {
 
   /** The call was ended while an execution runs, whose outcome nobody waits for any more. */
   cancelled(reason: 'deadline' | 'aborted'): void {
-    if (this.isOver) return;
+    if (this.state === 'succeeded' || this.state === 'gave-up') return;
     if (this.state === 'waiting') this.parts.budget?.giveBack('not-started');
     else this.lastFailure = { error: this.call.cancellation.reason };
     this.giveUp(reason);
   }
 
-  private decide(failure: RetryFailure, attempt: Call): RetryDecision {
+  private decide(failure: RetryFailure, attempt: Call, signal?: unknown): RetryDecision {
     this.lastFailure = failure;
     this.lastAttempt = attempt;
-    const wait = this.waitOrReason();
+    const wait = this.waitOrReason(signal);
     if (typeof wait === 'string') {
       this.giveUp(wait);
       return DONE;
     }
     this.state = 'waiting';
     this.previousDelayMs = wait.ownDelayMs;
-    this.announce(wait.waitMs);
+    this.tidings.scheduled(this.momentOf(attempt), failure, wait.waitMs);
     return { kind: 'again', delayMs: wait.waitMs };
   }
 
   /** The first reason that applies counts; nothing is taken from the budget for a retry that another forbids. */
-  private waitOrReason(): Wait | GiveUpReason {
+  private waitOrReason(signal: unknown): Wait | GiveUpReason {
     const reason = this.reasonOfNow();
     if (reason !== undefined) return reason;
     const { number, previousDelayMs, lastFailure: failure, lastAttempt: call } = this;
-    const wait = this.plan.after({ failure, number, call, previousDelayMs, elapsedMs: this.elapsedMs() });
+    const elapsedMs = this.elapsedMs();
+    const wait = this.plan.after({ failure, signal, number, call, previousDelayMs, elapsedMs });
     if (typeof wait === 'string') return wait;
     if (this.wouldBeLate(wait.waitMs)) return 'deadline';
     return this.takeToken() ? wait : 'budget';
@@ -139,62 +157,40 @@ export class RetryRun {
   }
 
   private takeToken(): boolean {
-    const { budget, environment, name: policy } = this.parts;
+    const { budget } = this.parts;
     if (budget === undefined || budget.tryTake()) return true;
-    const { events } = environment;
-    const { operation } = this.call;
-    if (events.isObserved) events.emit({ kind: 'budget.refused', operation, policy, budget: budget.name });
+    this.tidings.refused(this.call.operation, budget.name);
     return false;
-  }
-
-  private announce(delayMs: number): void {
-    const { name: policy, options, environment } = this.parts;
-    const { events } = environment;
-    const { lastFailure: failure, number: attempt, lastAttempt: call } = this;
-    const { operation } = call;
-    const told = { ...failure, operation, attempt, delayMs, elapsedMs: this.elapsedMs(), call };
-    tell(events, 'onRetry', options.onRetry, told);
-    if (!events.isObserved) return;
-    events.emit({ kind: 'retry.scheduled', operation, policy, attempt, delayMs, error: failedWith(failure) });
   }
 
   /** The running execution has succeeded. */
   succeeded(call: Call): void {
     if (this.state !== 'running') return;
     this.state = 'succeeded';
-    const { name: policy, options, budget, environment } = this.parts;
+    const { budget } = this.parts;
     if (this.number === 1) return call.isWonByHedge === true ? undefined : budget?.deposit();
     budget?.giveBack('succeeded');
-    const { events } = environment;
-    const told = { operation: call.operation, attempts: this.number, elapsedMs: this.elapsedMs() };
-    tell(events, 'onRecovered', options.onRecovered, { ...told, call });
-    if (events.isObserved) events.emit({ kind: 'retry.recovered', policy, ...told });
+    this.tidings.recovered(this.momentOf(call));
   }
 
   private giveUp(reason: GiveUpReason): void {
     this.state = 'gave-up';
-    const { name: policy, options, environment } = this.parts;
-    const { events } = environment;
-    const { lastFailure: failure, lastAttempt: call } = this;
     const info = { attempts: this.number, reason, elapsedMs: this.elapsedMs() };
-    rememberRetry(failure.error, info);
+    rememberRetry(this.lastFailure.error, info);
     // What the caller gets when a delay was aborted.
     if (this.call.isCancelled) rememberRetry(this.call.cancellation.reason, info);
-    const { operation } = call;
-    tell(events, 'onGiveUp', options.onGiveUp, { ...failure, ...info, operation, call });
-    if (!events.isObserved) return;
-    events.emit({ kind: 'retry.gave-up', operation, policy, ...info, error: failedWith(failure) });
+    this.tidings.gaveUp(this.lastAttempt, this.lastFailure, info);
   }
 
   private cancelReason(): GiveUpReason {
     return this.call.cancellation.origin === 'limit' ? 'deadline' : 'aborted';
   }
 
+  private momentOf(call: Call): Moment {
+    return { call, attempt: this.number, elapsedMs: this.elapsedMs() };
+  }
+
   private elapsedMs(): number {
     return this.parts.environment.clock.nowMs() - this.call.startedMs;
   }
-}
-
-function failedWith(failure: RetryFailure): unknown {
-  return 'value' in failure ? failure.value : failure.error;
 }

@@ -9,14 +9,21 @@ import {
   type ResolvedBackoffOptions,
   resolveBackoffOptions,
 } from './backoff.options.js';
-import type { RetryGaveUpContext, RetryRecoveredContext, RetryScheduledContext } from './retry-hooks.js';
+import type {
+  RetryAttemptContext,
+  RetryGaveUpContext,
+  RetryPreparationContext,
+  RetryRecoveredContext,
+  RetryScheduledContext,
+} from './retry-hooks.js';
 
 /** When a failed call is made again, how often, and after which delay. */
 export interface RetryOptions {
   /** A named config of the module that this one starts from. */
   readonly name?: string;
   /**
-   * Executions of the method, the first included; at least 1. `Infinity` is accepted together with `maxDuration`.
+   * Executions of the method, the first included; at least 1. `Infinity` belongs together with `maxDuration` or a
+   * total time limit: without either the boot warns.
    *
    * @defaultValue 3
    */
@@ -61,6 +68,13 @@ export interface RetryOptions {
    * @defaultValue false
    */
   readonly retryUnsafe?: boolean;
+  /** Told of every attempt before it begins, the first included; not waited for, and cannot change anything. */
+  onAttempt?(context: RetryAttemptContext): unknown;
+  /**
+   * Waited for after each delay and before the attempt that follows, as to sign a request anew or to refresh a
+   * token. What it throws ends the retrying and is what the caller gets. Whoever ends the call ends this wait too.
+   */
+  prepareRetry?(context: RetryPreparationContext): unknown;
   /** Told of every retry before its delay begins; not waited for, and cannot change anything. */
   onRetry?(context: RetryScheduledContext): unknown;
   /** Told once of every call that failed in the end; not waited for, and cannot change anything. */
@@ -81,6 +95,8 @@ export interface ResolvedRetryOptions {
   readonly maxDurationMs: number | undefined;
   readonly budget: string | false;
   readonly retryUnsafe: boolean;
+  readonly onAttempt: RetryOptions['onAttempt'];
+  readonly prepareRetry: RetryOptions['prepareRetry'];
   readonly onRetry: RetryOptions['onRetry'];
   readonly onGiveUp: RetryOptions['onGiveUp'];
   readonly onRecovered: RetryOptions['onRecovered'];
@@ -112,6 +128,8 @@ const KNOWN: Readonly<Record<keyof RetryOptions, true>> = {
   maxDuration: true,
   budget: true,
   retryUnsafe: true,
+  onAttempt: true,
+  prepareRetry: true,
   onRetry: true,
   onGiveUp: true,
   onRecovered: true,
@@ -129,7 +147,7 @@ export function resolveRetryOptions(operation: string, given: RetryOptions = {})
   const { name, maxDuration, budget } = options;
   if (name !== undefined) check.text('name', name);
   return {
-    maxAttempts: checkedAttempts(check, options.maxAttempts, maxDuration),
+    maxAttempts: checkedAttempts(check, options.maxAttempts),
     backoff: resolveBackoffOptions(check, options.backoff),
     retryOn: compileMatcher(check, 'retryOn', options.retryOn),
     abortOn: compileMatcher(check, 'abortOn', options.abortOn),
@@ -140,18 +158,15 @@ export function resolveRetryOptions(operation: string, given: RetryOptions = {})
       maxDuration === undefined ? undefined : check.positiveDurationMs('maxDuration', maxDuration),
     budget: budget === false ? false : check.text('budget', budget),
     retryUnsafe: check.flag('retryUnsafe', options.retryUnsafe),
+    onAttempt: check.optionalFunction('onAttempt', options.onAttempt),
+    prepareRetry: check.optionalFunction('prepareRetry', options.prepareRetry),
     onRetry: check.optionalFunction('onRetry', options.onRetry),
     onGiveUp: check.optionalFunction('onGiveUp', options.onGiveUp),
     onRecovered: check.optionalFunction('onRecovered', options.onRecovered),
   };
 }
 
-function checkedAttempts(check: OptionCheck, value: number, maxDuration: Duration | undefined): number {
-  if (value !== Number.POSITIVE_INFINITY) return check.wholeNumber('maxAttempts', value, 1);
-  if (maxDuration !== undefined) return value;
-  return check.refuse(
-    'maxAttempts',
-    value,
-    'must be a whole number, at least 1, unless maxDuration is given too',
-  );
+function checkedAttempts(check: OptionCheck, value: number): number {
+  if (value === Number.POSITIVE_INFINITY) return value;
+  return check.wholeNumber('maxAttempts', value, 1);
 }

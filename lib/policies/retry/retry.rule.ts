@@ -1,19 +1,31 @@
+import type { Call } from '../../core/call.js';
 import type { RetryBudget } from '../../core/retry-budget.js';
 import type { Scope } from '../../core/scope.js';
 import { RetryPlan } from './retry-plan.js';
-import { type RetryRuleParts, RetryRun } from './retry-run.js';
+import { RetryRun } from './retry-run.js';
+import { type RetryRuleParts, RetryTidings } from './retry-tidings.js';
 
 /** Decides which failed calls of one method are made again, and when. */
 export class RetryRule {
   /** Whether a returned value may count as a failure, so that every value has to be asked about. */
   readonly judgesValues: boolean;
+  /** Whether somebody wants to be told of every attempt, so that the first is no different from the others. */
+  readonly tellsAttempts: boolean;
   private readonly budget: RetryBudget | undefined;
   private readonly plan: RetryPlan;
+  private readonly tidings: RetryTidings;
 
   constructor(private readonly parts: RetryRuleParts) {
     this.judgesValues = parts.options.retryOnResult !== undefined;
+    this.tellsAttempts = parts.options.onAttempt !== undefined;
     this.budget = parts.budget;
+    this.tidings = new RetryTidings(parts);
     this.plan = new RetryPlan(parts.options, parts.environment);
+  }
+
+  /** A first attempt is about to begin for which no run was begun yet. */
+  firstBegins(call: Call): void {
+    this.tidings.begins({ call, attempt: 1, elapsedMs: 0 });
   }
 
   /** A first attempt succeeded, and no run was begun for its call: pays into the budget, nothing else. */
@@ -23,6 +35,6 @@ export class RetryRule {
 
   /** The state of a call whose first attempt has not simply succeeded; nothing in it outlives the call. */
   begin(call: Scope): RetryRun {
-    return new RetryRun(this.parts, this.plan, call);
+    return new RetryRun(this.parts, this.plan, this.tidings, call);
   }
 }

@@ -1,170 +1,239 @@
 import { describe, expect, it } from '@jest/globals';
-import { isResilienceError, ResilienceService, retryInfo, type RetryOptions } from 'nestjs-selfheal';
-import { Applications, outcomeOf } from '../../support/nest-applications.js';
+import { Injectable } from '@nestjs/common';
+import {
+  ResilienceEvents,
+  ResilienceExplorer,
+  ResilienceService,
+  Retryable,
+  type RetryOptions,
+} from 'nestjs-selfheal';
+import { defer, isObservable, lastValueFrom, type Observable, of, throwError } from 'rxjs';
+import { Applications, AT_ONCE, outcomeOf } from '../../support/nest-applications.js';
 import { httpError } from '../../support/retry-world.js';
 
-class Unavailable extends Error {}
-class Refused extends Error {}
+@Injectable()
+class Jobs {
+  runs = 0;
 
-/** Named by the rows of spec/parity.md: what tenacity calls it, done here. */
-describe('tenacity', () => {
-  const applications = new Applications();
-
-  /** Calls a function that fails with these in turn, the last one repeated; `undefined` is a success. */
-  async function play(retry: RetryOptions, ...failures: readonly (Error | undefined)[]) {
-    const world = await applications.start({});
-    const runsAt: number[] = [];
-    const options = { name: 'job', retry: { budget: false, ...retry } } as const;
-    const call = outcomeOf(() =>
-      world.get(ResilienceService).execute(options, async () => {
-        runsAt.push(world.clock.nowMs());
-        const failure = failures[Math.min(runsAt.length, failures.length) - 1];
-        if (failure !== undefined) throw failure;
-        return runsAt.length;
-      }),
-    );
-    await world.clock.runAll();
-    return { runsAt, ...(await call), events: world.events };
+  @Retryable()
+  async bare(): Promise<never> {
+    this.runs += 1;
+    throw httpError(503);
   }
 
-  const fixed = (initialDelay: number) => ({ type: 'fixed', initialDelay, jitter: 'none' }) as const;
-  const always = httpError(503);
+  @Retryable(AT_ONCE)
+  async named(script: readonly string[], key = 'none'): Promise<string> {
+    const outcome = script[this.runs] ?? 'there';
+    this.runs += 1;
+    if (outcome === 'F') throw httpError(503);
+    return key;
+  }
 
-  it('stop_after_attempt(n): n executions', async () => {
-    const { runsAt, error } = await play({ maxAttempts: 4, backoff: fixed(0) }, always);
+  /** Nothing tells what it gives before its first call. */
+  @Retryable(AT_ONCE)
+  unknown(script: readonly string[]): PromiseLike<string> {
+    const outcome = script[this.runs] ?? 'there';
+    this.runs += 1;
+    return outcome === 'F' ? Promise.reject(httpError(503)) : Promise.resolve(outcome);
+  }
 
-    expect(runsAt).toHaveLength(4);
-    expect(error).toBe(always);
+  @Retryable(AT_ONCE)
+  stream(): Observable<number> | Promise<number> {
+    return defer(() => {
+      this.runs += 1;
+      return this.runs % 2 === 1 ? throwError(() => httpError(503)) : of(this.runs);
+    });
+  }
+
+  @Retryable('patient')
+  async patient(): Promise<never> {
+    this.runs += 1;
+    throw httpError(503);
+  }
+}
+
+/** Named by the rows of spec/parity.md that need an application; the others stand in test/unit/parity. */
+describe('tenacity, in an application', () => {
+  const applications = new Applications();
+  const slow: RetryOptions = { budget: false, backoff: { type: 'fixed', initialDelay: 100, jitter: 'none' } };
+
+  async function given(options = {}) {
+    const retries = { patient: { ...AT_ONCE, maxAttempts: 5 } };
+    const world = await applications.start({ providers: [Jobs] }, { retries, ...options });
+    const jobs = world.get(Jobs);
+    const runsOf = async (call: () => Promise<unknown>): Promise<number> => {
+      jobs.runs = 0;
+      const outcome = outcomeOf(call);
+      await world.clock.runAll();
+      await outcome;
+      return jobs.runs;
+    };
+    return { ...world, jobs, runsOf, service: world.get(ResilienceService) };
+  }
+
+  it('bare decorator: 3 attempts, full jitter, budget', async () => {
+    const { runsOf, jobs, events } = await given();
+
+    const runs: number[] = [];
+    for (let call = 0; call < 6; call += 1) runs.push(await runsOf(() => jobs.bare()));
+
+    // Two retries a call, until the ten tokens of the budget are spent.
+    expect(runs).toEqual([3, 3, 3, 3, 3, 1]);
+    // The clock's chance is a half: full jitter of 100 and 200.
+    expect(
+      events
+        .of('retry.scheduled')
+        .map(({ delayMs }) => delayMs)
+        .slice(0, 2),
+    ).toEqual([50, 100]);
   });
 
-  it('stop_before_delay(s): no attempt begins at or after the limit', async () => {
-    const { runsAt } = await play({ maxAttempts: 9, maxDuration: 300, backoff: fixed(100) }, always);
+  it('decorator with options: every call has its own state, name and length are kept', async () => {
+    const { jobs } = await given();
+    const { named } = Jobs.prototype;
 
-    expect(runsAt).toEqual([0, 100, 200]);
+    const first = await jobs.named(['F', 'F'], 'one');
+    const second = await jobs.named(['', '', '', 'F', 'F'], 'two');
+
+    expect([first, second, jobs.runs]).toEqual(['one', 'two', 6]);
+    expect([named.name, named.length]).toEqual(['named', 1]);
   });
 
-  it('stop_never: Infinity, together with a duration', async () => {
-    const options = {
-      maxAttempts: Number.POSITIVE_INFINITY,
-      maxDuration: '1s',
-      backoff: fixed(100),
-    } as const;
-
-    const { runsAt } = await play(options, always);
-
-    expect(runsAt).toHaveLength(10);
-  });
-
-  it('wait_none and wait_fixed(x): fixed without jitter', async () => {
-    const none = await play({ backoff: fixed(0) }, always);
-    const some = await play({ backoff: fixed(70) }, always);
-
-    expect(none.runsAt).toEqual([0, 0, 0]);
-    expect(some.runsAt).toEqual([0, 70, 140]);
-  });
-
-  it('wait_random(min, max): fixed in the middle with the ratio of the range', async () => {
-    const backoff = { type: 'fixed', initialDelay: 200, jitter: 0.5, maxDelay: 300 } as const;
-
-    const { events } = await play({ maxAttempts: 9, backoff }, always);
-
-    const delays = events.of('retry.scheduled').map(({ delayMs }) => delayMs);
-    expect(delays).toEqual(Array.from({ length: 8 }, () => 200));
-  });
-
-  it('wait_incrementing(start, increment) with both alike: linear', async () => {
-    const { runsAt } = await play({ backoff: { type: 'linear', initialDelay: 100, jitter: 'none' } }, always);
-
-    expect(runsAt).toEqual([0, 100, 300]);
-  });
-
-  it('wait_exponential(multiplier, base, max): exponential up to maxDelay', async () => {
-    const backoff = {
-      type: 'exponential',
-      initialDelay: 100,
-      multiplier: 3,
-      maxDelay: 500,
-      jitter: 'none',
-    } as const;
-
-    const { runsAt } = await play({ maxAttempts: 4, backoff }, always);
-
-    expect(runsAt).toEqual([0, 100, 400, 900]);
-  });
-
-  it('wait_chain, wait_exception and a custom wait: a function of attempt and error', async () => {
-    const waits = ['10ms', '50ms'] as const;
-    const type = ({ attempt }: { readonly attempt: number }) => waits[attempt - 1] ?? '1s';
-
-    const { runsAt } = await play({ maxAttempts: 4, backoff: { type } }, always);
-
-    expect(runsAt).toEqual([0, 10, 60, 1_060]);
-  });
-
-  it('retry_if_exception_type(T) and retry_if_not_exception_type(T): retryOn and abortOn', async () => {
-    const taken = await play({ retryOn: [Unavailable], backoff: fixed(0) }, new Unavailable());
-    const left = await play({ retryOn: [Unavailable], backoff: fixed(0) }, always);
-    const aborted = await play({ abortOn: [Refused], backoff: fixed(0) }, always, new Refused());
-
-    expect([taken, left, aborted].map(({ runsAt }) => runsAt.length)).toEqual([3, 1, 2]);
-  });
-
-  it('retry_if_exception(p), retry_any and retry_all: a predicate', async () => {
-    const retryOn = (error: unknown): boolean => error instanceof Refused && error.message === 'later';
-
-    const later = await play({ retryOn, backoff: fixed(0) }, new Refused('later'));
-    const never = await play({ retryOn, backoff: fixed(0) }, new Refused('never'));
-
-    expect([later, never].map(({ runsAt }) => runsAt.length)).toEqual([3, 1]);
-  });
-
-  it('retry_if_result and retry_unless_exception_type: retryOnResult, and the last value when it is over', async () => {
-    const { runsAt, value } = await play({ retryOnResult: () => true, backoff: fixed(0) }, undefined);
-
-    expect(runsAt).toHaveLength(3);
-    expect(value).toBe(3);
-  });
-
-  it('before_sleep, after and recovery: onRetry, onGiveUp and onRecovered', async () => {
-    const told: string[] = [];
-    const hooks: RetryOptions = {
-      onRetry: ({ attempt, delayMs }) => told.push(`retry ${attempt} in ${delayMs}`),
-      onGiveUp: ({ attempts, reason }) => told.push(`gave up after ${attempts}: ${reason}`),
-      onRecovered: ({ attempts }) => told.push(`recovered after ${attempts}`),
+  it('calling a controller with a function: execute and wrap', async () => {
+    const { service, clock } = await given();
+    const runsAt: number[] = [];
+    const fail = async (): Promise<never> => {
+      runsAt.push(clock.nowMs());
+      throw httpError(503);
     };
 
-    await play({ ...hooks, maxAttempts: 2, backoff: fixed(5) }, always);
-    await play({ ...hooks, maxAttempts: 2, backoff: fixed(5) }, always, undefined);
+    const calls = [outcomeOf(() => service.execute(slow, fail)), outcomeOf(service.wrap(fail, slow))];
+    await clock.runAll();
+    await Promise.all(calls);
 
-    expect(told).toEqual(['retry 1 in 5', 'gave up after 2: exhausted', 'retry 1 in 5', 'recovered after 2']);
+    expect(runsAt).toEqual([0, 0, 100, 100, 200, 200]);
   });
 
-  it('reraise and statistics: the last error itself, and its record', async () => {
-    const last = httpError(503);
+  it('block form: attempts(); the value is whatever the body assigns', async () => {
+    const { service, clock } = await given();
+    let value = 0;
 
-    const { error } = await play({ backoff: fixed(10) }, always, always, last);
-
-    expect(error).toBe(last);
-    expect(isResilienceError(error)).toBe(false);
-    expect(retryInfo(last)).toEqual({ attempts: 3, reason: 'exhausted', elapsedMs: 20 });
-  });
-
-  it('the block form: attempts(), the value is what the body assigns', async () => {
-    const world = await applications.start({});
-    let runs = 0;
-    const options = { budget: false, backoff: fixed(0) } as const;
-
-    const done = (async () => {
-      for await (const attempt of world.get(ResilienceService).attempts(options)) {
+    const loop = (async () => {
+      for await (const attempt of service.attempts(slow)) {
         await attempt.run(async () => {
-          runs += 1;
-          if (runs < 3) throw always;
+          value += 1;
+          if (value < 3) throw httpError(503);
         });
       }
     })();
-    await world.clock.runAll();
-    await done;
+    await clock.runAll();
+    await loop;
 
-    expect(runs).toBe(3);
+    expect(value).toBe(3);
+  });
+
+  it('block form: tells of attempts and waits for preparations', async () => {
+    const { service, clock } = await given();
+    const told: string[] = [];
+    const hooks: RetryOptions = {
+      onAttempt: ({ attempt }) => told.push(`attempt ${attempt}`),
+      prepareRetry: async ({ attempt }) => told.push(`prepare ${attempt}`),
+    };
+
+    const loop = outcomeOf(async () => {
+      for await (const attempt of service.attempts({ ...slow, ...hooks, maxAttempts: 2 })) {
+        await attempt.run(() => Promise.reject(httpError(503)));
+      }
+    });
+    await clock.runAll();
+
+    expect((await loop).error).toMatchObject({ status: 503 });
+    expect(told).toEqual(['attempt 1', 'prepare 2', 'attempt 2']);
+  });
+
+  it('copy, retry_with: the options spread, with({…}), and overriding while running', async () => {
+    const { service, jobs, runsOf } = await given();
+    const fail = (): Promise<never> => {
+      jobs.runs += 1;
+      return Promise.reject(httpError(503));
+    };
+    const restore = service.override('Jobs.patient', { retry: { maxAttempts: 2 } });
+
+    expect(await runsOf(() => service.execute({ ...AT_ONCE, maxAttempts: 4 }, fail))).toBe(4);
+    expect(await runsOf(() => service.policy('patient').with({ maxAttempts: 6 }).execute(fail))).toBe(6);
+    expect(await runsOf(() => jobs.patient())).toBe(2);
+    restore();
+    expect(await runsOf(() => jobs.patient())).toBe(5);
+  });
+
+  it('changing fn.retry.stop in tests: overrides of the testing module', async () => {
+    const { jobs, runsOf } = await given({ overrides: { 'Jobs.patient': { retry: { maxAttempts: 1 } } } });
+
+    expect(await runsOf(() => jobs.patient())).toBe(1);
+  });
+
+  it('enabled: of the module, and of one method', async () => {
+    const off = await given({ enabled: false });
+    expect(await off.runsOf(() => off.jobs.patient())).toBe(1);
+    const one = await given({ overrides: { 'Jobs.patient': { retry: false } } });
+
+    expect(await one.runsOf(() => one.jobs.patient())).toBe(1);
+    expect(await one.runsOf(() => one.jobs.bare())).toBe(3);
+  });
+
+  it('name: the operation is class and method, the name a configuration of the module', async () => {
+    const { jobs, runsOf, events, get } = await given();
+
+    const runs = await runsOf(() => jobs.patient());
+
+    expect(runs).toBe(5);
+    expect(events.of('retry.gave-up')).toMatchObject([{ operation: 'Jobs.patient', policy: 'patient' }]);
+    const described = get(ResilienceExplorer).describe();
+    expect(described.map(({ operation }) => operation)).toContain('Jobs.patient');
+  });
+
+  it('stop_never: a boot without a limit of time warns, and starts', async () => {
+    const endless = { maxAttempts: Number.POSITIVE_INFINITY };
+    await given({ logger: true, defaults: { retry: endless } });
+    const warned = applications.lines.lines.filter((line) => line.includes('Infinity'));
+    applications.lines.lines.length = 0;
+    await given({ logger: true, defaults: { retry: { ...endless, maxDuration: '1m' } } });
+
+    expect(warned).toEqual([expect.stringContaining('Jobs.bare: retry.maxAttempts is Infinity')]);
+    expect(applications.lines.lines.join('\n')).not.toContain('Infinity');
+  });
+
+  it('before: a method of which nobody knows yet what it gives is told of once too', async () => {
+    const told: unknown[] = [];
+    const onAttempt: RetryOptions['onAttempt'] = ({ attempt, operation }) => told.push([operation, attempt]);
+    const { jobs } = await given({ defaults: { retry: { onAttempt } } });
+
+    await jobs.unknown(['F']);
+    await jobs.unknown([]);
+    const stream = jobs.stream();
+    jobs.runs = 0;
+    if (isObservable(stream)) await lastValueFrom(stream);
+    if (isObservable(stream)) await lastValueFrom(stream);
+
+    expect(told).toEqual([
+      ['Jobs.unknown', 1],
+      ['Jobs.unknown', 2],
+      ['Jobs.unknown', 1],
+      ['Jobs.stream', 1],
+      ['Jobs.stream', 2],
+      ['Jobs.stream', 1],
+      ['Jobs.stream', 2],
+    ]);
+  });
+
+  it('before_log, after_log, before_sleep_log: ResilienceEvents', async () => {
+    const { jobs, runsOf, get } = await given();
+    const kinds: string[] = [];
+    const subscription = get(ResilienceEvents).subscribe(({ kind }) => kinds.push(kind));
+
+    await runsOf(() => jobs.named(['F', 'F']));
+    subscription.unsubscribe();
+
+    expect(kinds).toEqual(['retry.scheduled', 'retry.scheduled', 'retry.recovered']);
   });
 });

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmod, chown, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +23,30 @@ export interface OwnPostgres extends TestPostgres {
   crash(): Promise<void>;
   /** Starts it again once its processes have ended. */
   restart(): Promise<void>;
+  /** Stops all processes of the server where they are; connections stay open. */
+  freeze(): Promise<void>;
+  /** They go on. */
+  thaw(): Promise<void>;
+}
+
+/**
+ * A database of one's own on the server of DATABASE_URL where that is set (the user must be allowed to create one),
+ * else a server of one's own: for tests that do the server no harm.
+ */
+export async function startPostgres(): Promise<TestPostgres> {
+  const given = process.env['DATABASE_URL'];
+  if (!given) return startOwnPostgres();
+  const name = `selfheal_test_${randomBytes(6).toString('hex')}`;
+  await statement(given, `CREATE DATABASE ${name}`);
+  const stop = () => statement(given, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  return { url: databaseOf(given, name), stop };
+}
+
+/** The address of another database of the same server. */
+export function databaseOf(url: string, name: string): string {
+  const address = new URL(url);
+  address.pathname = `/${name}`;
+  return address.href;
 }
 
 /** A server with durable commits, as in production; further settings as `name=value`. */
@@ -55,14 +80,21 @@ class RunningPostgres implements OwnPostgres {
   }
 
   async crash(): Promise<void> {
-    const { pid } = this.server;
     // Frozen first, so that it does not see its children die and clean up after them.
     this.server.signal('SIGSTOP');
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    for (const child of children.split(' ').map(Number)) {
-      if (child > 0) process.kill(child, 'SIGKILL');
-    }
+    await this.signalChildren('SIGKILL');
     await this.server.stop('SIGKILL');
+  }
+
+  async freeze(): Promise<void> {
+    // First the one that would make more of them.
+    this.server.signal('SIGSTOP');
+    await this.signalChildren('SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    await this.signalChildren('SIGCONT');
+    this.server.signal('SIGCONT');
   }
 
   async restart(): Promise<void> {
@@ -70,8 +102,22 @@ class RunningPostgres implements OwnPostgres {
   }
 
   async stop(): Promise<void> {
+    if (this.server.isRunning) await this.thaw();
     await this.server.stop();
     await removeFolder(this.folder);
+  }
+
+  private async signalChildren(name: NodeJS.Signals): Promise<void> {
+    const { pid } = this.server;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    for (const child of children.split(' ').map(Number).filter(Boolean)) {
+      try {
+        process.kill(child, name);
+      } catch (error) {
+        // It has ended by itself meanwhile.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
   }
 }
 
@@ -81,11 +127,16 @@ async function started(command: readonly string[], url: string): Promise<Guarded
   return server;
 }
 
-async function pinged(url: string): Promise<void> {
+function pinged(url: string): Promise<void> {
+  return statement(url, 'SELECT 1');
+}
+
+async function statement(url: string, text: string): Promise<void> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await client.query(text);
   } finally {
     await client.end().catch(() => undefined);
   }

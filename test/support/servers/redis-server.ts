@@ -16,26 +16,68 @@ export async function startRedis(): Promise<TestRedis> {
   return url ? { url, process: undefined, stop: async () => undefined } : startOwnRedis();
 }
 
-/** A server of one's own, to be stopped, frozen and configured; further arguments are those of `redis-server`. */
-export async function startOwnRedis(
-  ...settings: readonly string[]
-): Promise<TestRedis & { readonly process: GuardedProcess }> {
+/** A server of one's own, to be stopped, frozen, configured, killed, and started again over the same folder. */
+export interface OwnRedis extends TestRedis {
+  readonly process: GuardedProcess;
+  /** Kills it, as a power failure would. */
+  crash(): Promise<void>;
+  /** Starts it again once its process has ended; what it had kept on disk is there. */
+  restart(): Promise<void>;
+  /** Stops its process where it is; connections stay open. */
+  freeze(): Promise<void>;
+  /** It goes on. */
+  thaw(): Promise<void>;
+}
+
+/** A server that keeps nothing on disk; further arguments are those of `redis-server`, and win. */
+export async function startOwnRedis(...settings: readonly string[]): Promise<OwnRedis> {
   const { 'redis-server': program } = await programsOf('redis');
   const folder = await temporaryFolder('redis');
   const port = await freePort();
   const address = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
   const command = [program, ...address, '--save', '', '--appendonly', 'no', ...settings];
-  const server = await GuardedProcess.start(command);
   const url = `redis://127.0.0.1:${port}`;
+  return new RunningRedis(url, folder, command, await started(command, url));
+}
+
+class RunningRedis implements OwnRedis {
+  constructor(
+    readonly url: string,
+    private readonly folder: string,
+    private readonly command: readonly string[],
+    private server: GuardedProcess,
+  ) {}
+
+  get process(): GuardedProcess {
+    return this.server;
+  }
+
+  crash(): Promise<void> {
+    return this.server.stop('SIGKILL');
+  }
+
+  async restart(): Promise<void> {
+    this.server = await started(this.command, this.url);
+  }
+
+  async freeze(): Promise<void> {
+    this.server.signal('SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    this.server.signal('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    await this.server.stop();
+    await removeFolder(this.folder);
+  }
+}
+
+async function started(command: readonly string[], url: string): Promise<GuardedProcess> {
+  const server = await GuardedProcess.start(command);
   await untilReady(server, () => pinged(url));
-  return {
-    url,
-    process: server,
-    stop: async () => {
-      await server.stop();
-      await removeFolder(folder);
-    },
-  };
+  return server;
 }
 
 async function pinged(url: string): Promise<void> {

@@ -61,7 +61,7 @@ import { randomBytes } from 'node:crypto';
 ${this.setup.script}
 const race = ${JSON.stringify(race)};
 await store.ping();
-await new Promise((resolve) => setTimeout(resolve, ${startMs} - Date.now()));
+await new Promise((resolve) => setTimeout(resolve, Math.max(0, ${startMs} - Date.now())));
 const answers = [];
 async function rival(storedKey) {
   const ownerId = randomBytes(16).toString('hex');

@@ -67,6 +67,36 @@ describe('the async-iterable shell', () => {
     expect(world.events.kinds).toEqual(['retry.scheduled', 'retry.recovered']);
   });
 
+  it.each([
+    [
+      'ends with a failure of its own',
+      (call: CallContext, world: IterationWorld) => world.errorAfter(50, call),
+    ],
+    [
+      'obeys its signal',
+      ({ signal }: CallContext) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        }),
+    ],
+  ])('records nothing of an attempt that was left before its first item (%s)', async (_how, work) => {
+    const world = new IterationWorld();
+    const iteration = world.iterate(
+      { retry: caseOptions(), circuitBreaker: {} },
+      async function* (_execution, call) {
+        yield await work(call, world);
+      },
+    );
+    void iteration.next();
+    await world.clock.advance(20);
+
+    await iteration.return();
+    await world.clock.runAll();
+
+    expect(world.events.kinds).toEqual([]);
+    expect(world.breaker().snapshot()).toMatchObject({ recordedCalls: 0 });
+  });
+
   it('CP-26: passes a failure after the first item through', async () => {
     const world = new IterationWorld();
     const policies = { retry: caseOptions(), circuitBreaker: {}, fallback: { handler: { value: 7 } } };

@@ -97,6 +97,31 @@ describe('hedged attempts', () => {
     expect(bulkhead.snapshot().inUse).toBe(0);
   });
 
+  it('that queue behind their own first attempt never run once it has won', async () => {
+    const world = new HedgeWorld();
+    const { environment } = world;
+    const bulkhead = bulkheadOf(world, 1, 2);
+    const limit = new TimeLimit({ limit: 'attempt', timeoutMs: 500, environment });
+    const inside = limitLayer(limit, environment, gateLayer(bulkhead, 1, world.method(world.takes(200))));
+
+    const outcome = await world.call(hedgeLayer(world.rule({ delay: 50 }), environment, inside));
+
+    expect(outcome).toEqual({ value: 'after 200', endedMs: 200 });
+    expect(world.runsAt).toEqual([0]);
+    expect(bulkhead.snapshot()).toMatchObject({ inUse: 0, queued: 0 });
+  });
+
+  it('that queue behind their own first attempt run when it has failed', async () => {
+    const world = new HedgeWorld();
+    const bulkhead = bulkheadOf(world, 1, 2);
+
+    const outcome = await world.call(hedgedWith(world, bulkhead, world.fails(200), world.takes(30)));
+
+    expect(outcome).toEqual({ value: 'after 30', endedMs: 230 });
+    expect(world.runsAt).toEqual([0, 200]);
+    expect(bulkhead.snapshot()).toMatchObject({ inUse: 0, queued: 0 });
+  });
+
   it('have a time limit each, which begins with them', async () => {
     const world = new HedgeWorld();
     const { environment } = world;

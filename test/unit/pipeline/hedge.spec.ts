@@ -295,16 +295,20 @@ describe('hedgeLayer', () => {
     expect(value).toBe('learned');
   });
 
-  it('a first attempt that is known to have failed has no company', async () => {
+  it.each([
+    [0, 2],
+    [50, 1],
+  ])('a first attempt that is known to have failed is one like any other (delay %d)', async (delay, runs) => {
     const world = new HedgeWorld();
     const record = world.record();
     const invocation = { result: undefined, scope: undefined, hasFailed: true };
     Object.assign(record, { firstAttempt: { admissions: [], invocation } });
     const { scope } = world.start(() => Promise.resolve());
-    const layer = world.layer(world.rule({ delay: 0 }), () => Promise.reject(new Error('down')));
+    const layer = world.layer(world.rule({ delay }), () => Promise.reject(new Error('down')));
 
     await expect(layer(scope, record)).rejects.toThrow('down');
 
-    expect(world.runsAt).toHaveLength(1);
+    expect(world.runsAt).toHaveLength(runs);
+    expect(world.clock.allTimers).toBe(0);
   });
 });

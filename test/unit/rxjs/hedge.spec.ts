@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { concat, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { concat, EMPTY, NEVER, Observable, of, Subject, throwError } from 'rxjs';
 import { Scope } from '../../../lib/core/scope.js';
+import { BulkheadRule, resolveBulkheadOptions } from '../../../lib/policies/bulkhead/index.js';
 import {
   createCircuitBreaker,
   resolveCircuitBreakerOptions,
@@ -214,6 +215,43 @@ describe('hedgeStream', () => {
 
     expect(breaker.state).toBe('closed');
     expect(breaker.snapshot()).toMatchObject({ recordedCalls: 5, failures: 0 });
+  });
+
+  it('an attempt that queues behind one that ends without a value never runs', async () => {
+    const world = new StreamWorld();
+    const { environment } = world;
+    const options = resolveBulkheadOptions('db', { maxConcurrentCalls: 1, maxQueueSize: 1 });
+    const bulkhead = new BulkheadRule({ name: 'db', options, environment });
+    const next = gateStream(bulkhead, 1, world.streams(world.after(200, EMPTY)));
+    world.subscribe(world.stream({ delay: 50 }, next));
+
+    await world.clock.runAll();
+
+    expect(world.log).toEqual(['end at 200']);
+    expect(world.runsAt).toEqual([0]);
+    expect(bulkhead.snapshot()).toMatchObject({ inUse: 0, queued: 0 });
+  });
+
+  it('without a delay a first attempt that fails at once has company all the same, as of promises', async () => {
+    const world = new StreamWorld();
+    const next = world.streams(failing('first'), failing('second'), world.every(20, 'third'));
+    world.subscribe(world.stream({ delay: 0, maxHedgedAttempts: 2 }, next));
+
+    await world.clock.runAll();
+
+    expect(world.runsAt).toEqual([0, 0, 0]);
+    expect(world.log).toEqual(['third at 20', 'end at 20']);
+    expect(world.events.counts()).toEqual({ 'hedge.launched': 2 });
+  });
+
+  it("without a delay, and all fail at once: the first attempt's error, once", async () => {
+    const world = new StreamWorld();
+    const next = world.streams(failing('first'), failing('second'));
+    world.subscribe(world.stream({ delay: 0 }, next));
+
+    await world.clock.runAll();
+
+    expect(world.log).toEqual(['error first at 0']);
   });
 
   it('LM-53: every winner gives its token back', async () => {

@@ -37,6 +37,8 @@ describe('in a process of its own', () => {
       const { code, output } = await project.run(`
       // Node itself is still closing the files of the modules that it has read.
       const open = () => process.getActiveResourcesInfo().filter((each) => each !== 'CloseReq');
+      // Nest looks whether its output is a terminal, which opens the pipe that this test reads.
+      void [process.stdout, process.stderr];
       const before = open().length;
       const listeners = process.eventNames().length;
       const door = await import('nestjs-selfheal${door}');

@@ -93,7 +93,6 @@ describe('when the application closes', () => {
       const answered = fetch(address);
       await until(() => kinds.includes('retry.scheduled'));
 
-      const beganMs = performance.now();
       const closed = app.close();
       const answer = await answered;
       await closed;
@@ -102,7 +101,7 @@ describe('when the application closes', () => {
       expect(answer.status).toBe(500);
       expect(last).toBe(backend.errors[0]);
       expect(retryInfo(last)).toMatchObject({ attempts: 1, reason: 'shutdown' });
-      expect(performance.now() - beganMs).toBeLessThan(1_000);
+      // The minute of the delay has not passed.
       expect([clock.nowMs(), clock.allTimers]).toEqual([0, 0]);
     },
   );

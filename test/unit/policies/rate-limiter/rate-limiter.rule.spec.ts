@@ -111,6 +111,21 @@ describe('RateLimiterRule, rolling', () => {
     expect(retryAfter(log, '2')).toBe(10);
     expect(log.started).toEqual(['1', '3']);
   });
+
+  it('tells no millisecond too much where the difference of two times is a hair above a whole number', async () => {
+    const { log, clock } = limiterOf({ limit: 1, window: 30 });
+    const third = 1 / 3;
+    for (let step = 0; step < 7; step += 1) await clock.advance(third);
+    log.ask('1');
+    for (let step = 0; step < 3; step += 1) await clock.advance(third);
+    log.ask('2');
+
+    await clock.advance(retryAfter(log, '2'));
+    log.ask('3');
+
+    expect(retryAfter(log, '2')).toBe(29);
+    expect(log.started).toEqual(['1', '3']);
+  });
 });
 
 describe('RateLimiterRule, fixed', () => {

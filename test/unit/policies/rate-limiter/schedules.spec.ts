@@ -117,3 +117,21 @@ describe('LimitedLine', () => {
     expect(line.free(0)).toBe(1);
   });
 });
+
+describe.each([
+  ['rolling', () => new RollingWindow(RATE)],
+  ['fixed', () => new FixedWindows(RATE)],
+  ['smooth', () => new SmoothPace(RATE)],
+])('a %s schedule', (_, make) => {
+  it('forgets a start that did not come to anything', () => {
+    const [one, other] = [make(), make()];
+    for (const each of [one, other]) each.start(0);
+    const nextMs = one.startsAtMs(0, 0);
+
+    one.start(nextMs);
+    one.undo();
+
+    expect(one.startsAtMs(nextMs, 0)).toBe(other.startsAtMs(nextMs, 0));
+    expect(one.free(nextMs)).toBe(other.free(nextMs));
+  });
+});

@@ -102,4 +102,45 @@ describe('delayAfter', () => {
       if (jitter === 'none') expect(Math.max(...bins)).toBe(1000);
     },
   );
+
+  it('grows by the increment, from the first delay up to the cap', () => {
+    const options: BackoffOptions = { type: 'linear', initialDelay: 100, increment: 30, maxDelay: 150 };
+
+    expect([1, 2, 3, 1e9].map((attempt) => delayOf(options, attempt))).toEqual([100, 130, 150, 150]);
+  });
+
+  it('takes delays from the list, the last one for all that follow, with jitter and cap like any other', () => {
+    const delays = ['100ms', '1s', '5s'] as const;
+
+    expect([1, 2, 3, 4, 5000].map((attempt) => delayOf({ delays }, attempt))).toEqual([
+      100, 1000, 5000, 5000, 5000,
+    ]);
+    expect([1, 2, 3].map((attempt) => delayOf({ delays, jitter: 'full' }, attempt))).toEqual([50, 500, 2500]);
+    expect(delayOf({ delays, maxDelay: '5s', jitter: 'additive' }, 3, NEARLY_ONE)).toBeLessThan(5000);
+  });
+
+  it.each(['none', 'full', 'equal', 'additive', 0.5] as const)(
+    'puts the floor under what jitter %s has made',
+    (jitter) => {
+      const options: BackoffOptions = { initialDelay: 100, minDelay: 400, maxDelay: 1000, jitter };
+
+      const delays = [1, 2, 3, 4, 5, 6].map((attempt) => delayOf(options, attempt, 0.1));
+
+      expect(Math.min(...delays)).toBe(400);
+      expect(Math.max(...delays)).toBeLessThanOrEqual(1000);
+    },
+  );
+
+  it('puts the floor under decorrelated delays too', () => {
+    expect(delayOf({ type: 'decorrelated', initialDelay: 100, minDelay: 250 }, 1, 0)).toBe(250);
+  });
+
+  it('counts as chance only what lies above the floor, so that a server’s request is no shorter for it', () => {
+    const check = new OptionCheck('retry', 'A.b');
+    const resolved = resolveBackoffOptions(check, { initialDelay: 1000, minDelay: 400, jitter: 'full' });
+    const query = { attempt: 1, previousDelayMs: undefined };
+
+    expect(delayAfter(resolved, { ...query, random: () => 0.1 })).toEqual({ delayMs: 400, randomMs: 0 });
+    expect(delayAfter(resolved, { ...query, random: () => 0.5 })).toEqual({ delayMs: 500, randomMs: 100 });
+  });
 });

@@ -89,20 +89,44 @@ describe('tenacity-waits.json', () => {
 
   /** Their seconds in our options; `undefined` for what has no equal here. */
   function optionsOf(entry: Waits): BackoffOptions | undefined {
-    const { wait = 0 } = entry.params;
-    const isFixed = entry.strategy === 'wait_none' || entry.strategy === 'wait_fixed';
-    if (isFixed) return { type: 'fixed', initialDelay: wait * 1000, jitter: 'none' };
-    const { multiplier = 1, exp_base: base = 2, max = FARTHEST_S } = entry.params;
-    const { initial = multiplier } = entry.params;
-    // What would begin above its cap is refused at boot here.
-    if (!hasOurForm(entry, initial) || initial > max) return undefined;
-    return { initialDelay: initial * 1000, multiplier: base, maxDelay: max * 1000, jitter: 'none' };
+    const forms: Readonly<Record<string, (entry: Waits) => BackoffOptions | undefined>> = {
+      wait_none: fixedOf,
+      wait_fixed: fixedOf,
+      wait_incrementing: linearOf,
+      wait_exponential: exponentialOf,
+      wait_exponential_jitter: exponentialOf,
+      wait_chain: listOf,
+    };
+    return forms[entry.strategy]?.(entry);
   }
 
-  /** Exponential, without a floor that shows and without their jitter of constant width. */
-  function hasOurForm({ strategy, params }: Waits, initial: number): boolean {
-    if (strategy === 'wait_exponential_jitter') return params['jitter'] === 0;
-    return strategy === 'wait_exponential' && (params['min'] ?? 0) <= initial;
+  function fixedOf({ params: { wait = 0 } }: Waits): BackoffOptions {
+    return { type: 'fixed', initialDelay: wait * 1000, jitter: 'none' };
+  }
+
+  /** Delays that fall have no equal but a function. */
+  function linearOf({ params }: Waits): BackoffOptions | undefined {
+    const { start = 0, increment = 100, max = FARTHEST_S } = params;
+    if (increment < 0) return undefined;
+    const delays = { initialDelay: start * 1000, increment: increment * 1000, maxDelay: max * 1000 };
+    return { type: 'linear', ...delays, jitter: 'none' };
+  }
+
+  /** Without their jitter of constant width. What begins above its cap, or has a floor there, is refused at boot. */
+  function exponentialOf({ params }: Waits): BackoffOptions | undefined {
+    const { multiplier = 1, exp_base: base = 2, min = 0, max = FARTHEST_S, jitter = 0 } = params;
+    const { initial = multiplier } = params;
+    if (initial > max || min > max || jitter > 0) return undefined;
+    const delays = { initialDelay: initial * 1000, minDelay: min * 1000, maxDelay: max * 1000 };
+    return { ...delays, multiplier: base, jitter: 'none' };
+  }
+
+  /** A list of lengths; what is a strategy of its own has no equal but a function. */
+  function listOf({ params }: Waits): BackoffOptions | undefined {
+    // Of this strategy alone the parameter is a list.
+    const strategies = Object.values(params).flat() as unknown[];
+    if (!strategies.every((each) => typeof each === 'number')) return undefined;
+    return { delays: strategies.map((each) => each * 1000), jitter: 'none' };
   }
 
   const alike = Object.entries(vectors.waits).filter(([, entry]) => optionsOf(entry) !== undefined);
@@ -129,6 +153,30 @@ describe('tenacity-waits.json', () => {
       );
     },
   );
+
+  it('knows an equal for all waits but those that fall, that combine others, or whose floor is above the cap', () => {
+    const others = Object.keys(vectors.waits).filter((name) => !alike.some(([each]) => each === name));
+
+    expect(others).toEqual([
+      'incr-negative-increment',
+      'exp-min-above-max',
+      'exp-mult1e300-max1e-100',
+      'chain-fixed3x3,then-exp',
+      'combine-fixed3+exp-max10',
+      'combine-empty',
+    ]);
+  });
+
+  it('has the floor of fulljitter-min5, below which chance does not go; above it the draw is its own', () => {
+    const { attempts = [], by_u: byU = {} } = vectors.jitter_by_u['fulljitter-min5'] ?? {};
+    const options: BackoffOptions = { initialDelay: '1s', minDelay: '5s', maxDelay: '60s', jitter: 'full' };
+
+    expectAlike(
+      delaysOf(options, attempts, 0),
+      (byU['0.0'] ?? []).map((each) => each * 1000),
+    );
+    expect(delaysOf(options, [3, 4, 7], 0.75)).toEqual([5_000, 6_000, 45_000]);
+  });
 
   it('agrees on wait_random where the cap has room for it', () => {
     const byU = vectors.jitter_by_u['random-0-1']?.by_u ?? {};

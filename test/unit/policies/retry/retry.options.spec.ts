@@ -20,6 +20,9 @@ describe('resolveRetryOptions', () => {
         type: 'exponential',
         initialDelayMs: 100,
         multiplier: 2,
+        incrementMs: 100,
+        delaysMs: [],
+        minDelayMs: 0,
         maxDelayMs: 20_000,
         jitter: 'full',
       },
@@ -35,7 +38,8 @@ describe('resolveRetryOptions', () => {
     ['maxAttempts', { maxAttempts: 1.5 }],
     ['maxAttempts', { maxAttempts: -3 }],
     ['maxAttempts', { maxAttempts: null }],
-    ['maxAttempts', { maxAttempts: Number.POSITIVE_INFINITY }],
+    ['maxAttempts', { maxAttempts: Number.NaN }],
+    ['maxAttempts', { maxAttempts: Number.NEGATIVE_INFINITY }],
     ['backoff.initialDelay', { backoff: { initialDelay: -1 } }],
     ['backoff.initialDelay', { backoff: { initialDelay: '5 parsecs' } }],
     ['backoff.initialDelay', { backoff: { initialDelay: '30s', maxDelay: '20s' } }],
@@ -43,6 +47,15 @@ describe('resolveRetryOptions', () => {
     ['backoff.jitter', { backoff: { jitter: 'some' } }],
     ['backoff.type', { backoff: { type: 'quadratic' } }],
     ['backoff.multiplier', { backoff: { multiplier: 0.5 } }],
+    ['backoff.increment', { backoff: { type: 'linear', increment: -1 } }],
+    ['backoff.minDelay', { backoff: { minDelay: '-1s' } }],
+    ['backoff.minDelay', { backoff: { minDelay: '30s' } }],
+    ['backoff.minDelay', { backoff: { type: 'fixed', minDelay: '2s', maxDelay: '1s', initialDelay: 10 } }],
+    ['backoff.delays', { backoff: { delays: [] } }],
+    ['backoff.delays', { backoff: { delays: '1s' } }],
+    ['backoff.delays', { backoff: { delays: ['1s'], type: 'fixed' } }],
+    ['backoff.delays[1]', { backoff: { delays: ['1s', 'soon'] } }],
+    ['backoff.delays[1]', { backoff: { delays: ['1s', '30s'] } }],
     ['backoff.factor', { backoff: { factor: 3 } }],
     ['backoff', { backoff: '100ms' }],
     ['maxDuration', { maxDuration: 0 }],
@@ -50,6 +63,8 @@ describe('resolveRetryOptions', () => {
     ['budget', { budget: true }],
     ['retryOn', { retryOn: 'all' }],
     ['onRetry', { onRetry: 1 }],
+    ['onAttempt', { onAttempt: true }],
+    ['prepareRetry', { prepareRetry: 'token' }],
     ['retries', { retries: 3 }],
   ])('RT-60: refuses %s in %j, naming operation and field', (field, given) => {
     const refusal = refusalOf(given);
@@ -66,6 +81,12 @@ describe('resolveRetryOptions', () => {
     const options = resolveRetryOptions('A.b', { maxAttempts: Number.POSITIVE_INFINITY, maxDuration: '1m' });
 
     expect(options).toMatchObject({ maxAttempts: Number.POSITIVE_INFINITY, maxDurationMs: 60_000 });
+  });
+
+  it('takes a list of delays in the place of a type, with delays that are no type’s', () => {
+    const options = resolveRetryOptions('A.b', { backoff: { delays: ['10ms', 200, '1s'] } });
+
+    expect(options.backoff).toMatchObject({ type: 'delays', delaysMs: [10, 200, 1000], jitter: 'full' });
   });
 
   it('takes a field that is given as undefined for one that is not given', () => {

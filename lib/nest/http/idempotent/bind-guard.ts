@@ -1,0 +1,48 @@
+import 'reflect-metadata';
+import { UseGuards, UseInterceptors } from '@nestjs/common';
+import { IdempotentGuard } from './idempotent.guard.js';
+import { IdempotentInterceptor } from './idempotent.interceptor.js';
+
+/** Where Nest keeps the guards of a handler; the key is not among its exports. */
+const GUARDS = '__guards__';
+/** Stands on functions to which the guard is bound; copied by whoever copies Nest's own metadata. */
+const IS_BOUND = Symbol('nestjs-selfheal.idempotentHandler');
+
+/**
+ * Binds the interceptor, and where the key comes with a request the guard, to a method that may turn out to be a
+ * route handler.
+ */
+export function bindGuard(
+  target: object,
+  member: string | symbol,
+  descriptor: PropertyDescriptor,
+  isKeyedByHeader: boolean,
+): void {
+  const handler: unknown = descriptor.value;
+  if (typeof target === 'function' || typeof handler !== 'function' || isBound(handler)) return;
+  Reflect.defineMetadata(IS_BOUND, true, handler);
+  UseInterceptors(IdempotentInterceptor)(target, member, descriptor);
+  if (!isKeyedByHeader) return;
+  UseGuards(IdempotentGuard)(target, member, descriptor);
+  // Guards that are written above this decorator are added after it, and must run before it. Routes are made long
+  // after the class is defined.
+  queueMicrotask(() => placeLast(handler));
+}
+
+/** Whether the guard stands before a handler. */
+export function isBound(handler: object): boolean {
+  return Reflect.getMetadata(IS_BOUND, handler) === true;
+}
+
+/** Makes our guard the last one. */
+export function placeLast(handler: object): void {
+  const guards: unknown = Reflect.getMetadata(GUARDS, handler);
+  if (!Array.isArray(guards)) return;
+  const others = guards.filter((each) => !isOurs(each));
+  const ours = guards.filter((each) => isOurs(each)).slice(-1);
+  Reflect.defineMetadata(GUARDS, [...others, ...ours], handler);
+}
+
+function isOurs(guard: unknown): boolean {
+  return guard === IdempotentGuard || guard instanceof IdempotentGuard;
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ExecutionContext } from '@nestjs/common';
+import { fieldOf } from '../../../core/error-facts.js';
+
+/** Says on a replay that it is one. */
+export const REPLAYED_HEADER = 'Idempotency-Replayed';
+
+/** What of a Fastify reply is used: it keeps headers of its own until it is sent. */
+interface Reply {
+  readonly raw: ServerResponse;
+  code(status: number): void;
+  header(name: string, value: unknown): void;
+  removeHeader(name: string): void;
+  getHeaders(): Record<string, HeaderValue | undefined>;
+  send(payload?: unknown): void;
+}
+
+/** As Node knows it. */
+export type HeaderValue = string | number | readonly string[];
+
+/** One request and its answer, under both platforms. */
+export interface Exchange {
+  /** As the platform hands it to handlers. */
+  readonly request: unknown;
+  readonly rawRequest: IncomingMessage;
+  readonly raw: ServerResponse;
+  /** Only under Fastify. */
+  readonly reply: Reply | undefined;
+}
+
+/** The request and the answer of a context. */
+export function exchangeOf(context: ExecutionContext): Exchange {
+  const http = context.switchToHttp();
+  const request = http.getRequest<object>();
+  const response = http.getResponse<object>();
+  const isReply = typeof fieldOf(response, 'raw') === 'object';
+  return {
+    request,
+    // Fastify wraps what Node gives, Express extends it: the types of both are their own packages' business.
+    rawRequest: (fieldOf(request, 'raw') ?? request) as IncomingMessage,
+    raw: (isReply ? fieldOf(response, 'raw') : response) as ServerResponse,
+    reply: isReply ? (response as Reply) : undefined,
+  };
+}
+
+/** The headers that the answer has by now. */
+export function headersOf({ raw, reply }: Exchange): Record<string, HeaderValue | undefined> {
+  return reply === undefined ? { ...raw.getHeaders() } : reply.getHeaders();
+}
+
+/** Sets a header of the answer, whoever writes it. */
+export function setHeader({ raw, reply }: Exchange, name: string, value: HeaderValue): void {
+  if (reply !== undefined) reply.header(name, value);
+  else raw.setHeader(name, value);
+}
+
+/** Sets the status of the answer, whoever writes it. */
+export function setStatus({ raw, reply }: Exchange, status: number): void {
+  if (reply !== undefined) reply.code(status);
+  else raw.statusCode = status;
+}

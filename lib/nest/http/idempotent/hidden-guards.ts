@@ -1,0 +1,32 @@
+import { UseGuards, UseInterceptors } from '@nestjs/common';
+import type { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { plansBelow } from '../../hosts.js';
+import { isBound, placeLast } from './bind-guard.js';
+import { IdempotentGuard } from './idempotent.guard.js';
+import { IdempotentInterceptor } from './idempotent.interceptor.js';
+
+/**
+ * A foreign decorator that replaces a method and drops its metadata hides the guard from Nest; it is bound to what
+ * stands in the method's place, before the first route is made.
+ */
+export function coverHiddenGuards(modules: ModulesContainer, moduleRef: ModuleRef): void {
+  const controllers = [...modules.values()].flatMap((module) => [...module.controllers.values()]);
+  for (const { metatype } of controllers) {
+    const prototype: unknown = metatype?.prototype;
+    if (typeof prototype === 'object' && prototype !== null) coverIn(prototype, moduleRef);
+  }
+}
+
+/** What a subclass has overridden is its own affair: an override without our decorator is not guarded. */
+function coverIn(prototype: object, moduleRef: ModuleRef): void {
+  for (const { owner, member, policies } of plansBelow(prototype)) {
+    if (policies.idempotent === undefined) continue;
+    const descriptor = Object.getOwnPropertyDescriptor(owner, member);
+    if (typeof descriptor?.value !== 'function') continue;
+    if (!isBound(descriptor.value)) {
+      UseGuards(new IdempotentGuard(moduleRef))(owner, member, descriptor);
+      UseInterceptors(new IdempotentInterceptor(moduleRef))(owner, member, descriptor);
+    }
+    placeLast(descriptor.value);
+  }
+}

@@ -1,0 +1,52 @@
+import { fieldOf, textOf } from '../../../core/error-facts.js';
+import { headerOf } from '../../../core/headers.js';
+import { fingerprintOfRequest } from '../../../policies/idempotency/index.js';
+
+/** What is compared of a request, and what is not. */
+export interface RequestFingerprint {
+  readonly fingerprint: string;
+  /** Why the body is not compared; `undefined` where it is, and where there is none. */
+  readonly leftOut: string | undefined;
+}
+
+/**
+ * The fingerprint of verb, actual path, query and parsed body of an HTTP request.
+ *
+ * @throws {InvalidOptionsError} where the body cannot be compared
+ */
+export function requestFingerprint(operation: string, request: unknown): RequestFingerprint {
+  const leftOut = whyLeftOut(request);
+  const body = leftOut === undefined ? fieldOf(request, 'body') : undefined;
+  const fingerprint = fingerprintOfRequest(operation, {
+    verb: textOf(request, 'method'),
+    path: pathOf(request),
+    query: fieldOf(request, 'query'),
+    // A missing body is `undefined` on one platform and `null` on the other.
+    body: body ?? undefined,
+  });
+  return { fingerprint, leftOut };
+}
+
+function pathOf(request: unknown): string {
+  const url = textOf(request, 'originalUrl') || textOf(request, 'url');
+  return /^[^?#]*/.exec(url)?.[0] ?? '';
+}
+
+function whyLeftOut(request: unknown): string | undefined {
+  const headers = fieldOf(request, 'headers');
+  if (/^multipart\/form-data\b/i.test(headerOf(headers, 'content-type') ?? '')) {
+    return 'is multipart/form-data, whose boundary differs on every send';
+  }
+  const body = fieldOf(request, 'body');
+  const isUnparsed = typeof fieldOf(body, 'pipe') === 'function' || (isNone(body) && hasBody(headers));
+  return isUnparsed ? 'was parsed by nobody' : undefined;
+}
+
+function isNone(body: unknown): boolean {
+  return body === undefined || body === null;
+}
+
+function hasBody(headers: unknown): boolean {
+  const length = headerOf(headers, 'content-length');
+  return headerOf(headers, 'transfer-encoding') !== undefined || (length !== undefined && length !== '0');
+}

@@ -1,0 +1,105 @@
+import { accepts, codingsOf, decoded } from './content-coding.js';
+import { type Exchange, type HeaderValue, headersOf, REPLAYED_HEADER } from './exchange.js';
+import { HeldResponse } from './held-response.js';
+import { hasBody, type WireAnswer } from './wire-answer.js';
+
+type Headers = Readonly<Record<string, HeaderValue | undefined>>;
+
+/** An answer as it is to leave: with the headers of the present request that it does not replace. */
+interface Written {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/** What is computed anew for each answer. */
+const COMPUTED = ['content-length', 'transfer-encoding', 'content-encoding'];
+
+/**
+ * Answers a request with what was stored: status, headers of the list and bytes are those of the first answer, all
+ * other headers those of the present request. Fastify's hooks run for their headers; of what they do to the body
+ * only a content coding stands.
+ */
+export async function writeReplay(
+  exchange: Exchange,
+  stored: WireAnswer,
+  replayed: readonly string[],
+): Promise<void> {
+  const answer = await readableBy(exchange, stored);
+  const { reply, raw } = exchange;
+  if (reply === undefined) return writeRaw(raw, written(answer, headersOf(exchange), replayed));
+  const held = new HeldResponse(
+    raw,
+    Number.POSITIVE_INFINITY,
+    () => false,
+    () => {
+      const head = held.head;
+      const isCodedAnew = String(codingsOf(head?.headers['content-encoding'])) !== String(answer.codings);
+      if (isCodedAnew) return held.release();
+      held.discard();
+      writeRaw(raw, written(answer, head?.headers ?? {}, replayed));
+    },
+  );
+  const { status, headers, body } = written(answer, {}, replayed);
+  reply.code(status);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) reply.header(name, value);
+  }
+  reply.send(body.byteLength === 0 ? undefined : asBuffer(body));
+}
+
+/** The same in the place of an answer that was held and thrown away. */
+export async function writeInstead(
+  exchange: Exchange,
+  stored: WireAnswer,
+  before: Headers,
+  replayed: readonly string[],
+): Promise<void> {
+  const answer = await readableBy(exchange, stored);
+  writeRaw(exchange.raw, written(answer, before, replayed));
+}
+
+/** Writes to Node's own response, whose other headers are removed. */
+export function writeRaw(raw: Exchange['raw'], { status, headers, body }: Written): void {
+  if (raw.headersSent || raw.destroyed) return;
+  for (const name of raw.getHeaderNames()) raw.removeHeader(name);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) raw.setHeader(name, value);
+  }
+  raw.statusCode = status;
+  if (hasBody(status)) raw.end(asBuffer(body));
+  else raw.end();
+}
+
+function written(
+  { status, headers, codings, body }: WireAnswer,
+  around: Headers,
+  replayed: readonly string[],
+): Written {
+  const kept = Object.entries(around).filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !replayed.includes(lower) && !COMPUTED.includes(lower);
+  });
+  const coding = codings.length > 0 && { 'content-encoding': codings.join(', ') };
+  const own = Object.fromEntries(headers);
+  return {
+    status,
+    headers: { ...Object.fromEntries(kept), ...own, ...coding, [REPLAYED_HEADER]: 'true' },
+    body,
+  };
+}
+
+/** The answer without its codings, where the client cannot read them. */
+async function readableBy({ rawRequest }: Exchange, answer: WireAnswer): Promise<WireAnswer> {
+  const { codings, body } = answer;
+  const header = rawRequest.headers['accept-encoding'];
+  if (codings.length === 0 || accepts(Array.isArray(header) ? header.join(',') : header, codings))
+    return answer;
+  const plain = await decoded(body, codings);
+  // A coding that is not known here: better than nothing.
+  return plain === undefined ? answer : { ...answer, codings: [], body: plain };
+}
+
+function asBuffer(body: Uint8Array): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+}

@@ -1,0 +1,103 @@
+import { OptionCheck } from '../core/check.js';
+import type { Environment } from '../core/environment.js';
+import { BulkheadRule, resolveBulkheadOptions, type BulkheadOptions } from '../policies/bulkhead/index.js';
+import {
+  type CircuitBreakerOptions,
+  createCircuitBreaker,
+  resolveCircuitBreakerOptions,
+} from '../policies/circuit-breaker/index.js';
+import {
+  type RateLimiterOptions,
+  RateLimiterRule,
+  resolveRateLimiterOptions,
+} from '../policies/rate-limiter/index.js';
+import { Breaker } from './breaker.js';
+import type { EngineOptions } from './policy-options.js';
+import { SharedFamily } from './shared-family.js';
+
+/** The gates that one application shares, by their kind. */
+export interface Families {
+  readonly breakers: SharedFamily<CircuitBreakerOptions, Breaker>;
+  readonly bulkheads: SharedFamily<BulkheadOptions, BulkheadRule>;
+  readonly rateLimiters: SharedFamily<RateLimiterOptions, RateLimiterRule>;
+}
+
+/** Empty families of an application. */
+export function makeFamilies(options: EngineOptions, environment: Environment): Families {
+  return {
+    breakers: breakers(options, environment),
+    bulkheads: bulkheads(options, environment),
+    rateLimiters: rateLimiters(options, environment),
+  };
+}
+
+/** What families would be under other options of the root module. @throws {InvalidOptionsError} */
+export function successors(families: Families, options: EngineOptions): Families {
+  const { defaults = {}, circuitBreakers, bulkheads: named, rateLimiters: limiters } = options;
+  return {
+    breakers: families.breakers.successor(circuitBreakers, defaults.circuitBreaker),
+    bulkheads: families.bulkheads.successor(named, defaults.bulkhead),
+    rateLimiters: families.rateLimiters.successor(limiters, defaults.rateLimiter),
+  };
+}
+
+/** One breaker for all calls cannot become one per key, and the other way round, without losing what it knows. */
+function refuseOtherKeying(place: string, { key }: CircuitBreakerOptions): never {
+  const check = new OptionCheck('circuitBreaker', place);
+  return check.refuse('key', key, 'cannot be added to, or taken from, a breaker that is in use');
+}
+
+function breakers(options: EngineOptions, environment: Environment): Families['breakers'] {
+  return new SharedFamily<CircuitBreakerOptions, Breaker>({
+    noun: 'circuit breaker',
+    policy: 'circuitBreaker',
+    path: 'circuitBreakers',
+    defaults: options.defaults?.circuitBreaker,
+    make: (name, place, given) => {
+      const resolved = resolveCircuitBreakerOptions(place, given);
+      const gate = createCircuitBreaker({ name, options: resolved, environment });
+      const forced = options.forcedBreakers?.[name];
+      if (forced === 'forced-open') gate.forceOpen();
+      if (forced === 'disabled') gate.disable();
+      return new Breaker(gate, environment);
+    },
+    change: ({ gate }, place, given) => {
+      const resolved = resolveCircuitBreakerOptions(place, given);
+      if ((gate.options.key === undefined) !== (resolved.key === undefined)) refuseOtherKeying(place, given);
+      return () => gate.reconfigure(resolved);
+    },
+    retire: (breaker) => {
+      if (breaker.state !== 'closed') breaker.reset();
+    },
+  });
+}
+
+function bulkheads(options: EngineOptions, environment: Environment): Families['bulkheads'] {
+  return new SharedFamily<BulkheadOptions, BulkheadRule>({
+    noun: 'bulkhead',
+    policy: 'bulkhead',
+    path: 'bulkheads',
+    defaults: options.defaults?.bulkhead,
+    make: (name, place, given) =>
+      new BulkheadRule({ name, options: resolveBulkheadOptions(place, given), environment }),
+    change: (rule, place, given) => {
+      const resolved = resolveBulkheadOptions(place, given);
+      return () => rule.reconfigure(resolved);
+    },
+  });
+}
+
+function rateLimiters(options: EngineOptions, environment: Environment): Families['rateLimiters'] {
+  return new SharedFamily<RateLimiterOptions, RateLimiterRule>({
+    noun: 'rate limiter',
+    policy: 'rateLimiter',
+    path: 'rateLimiters',
+    defaults: options.defaults?.rateLimiter,
+    make: (name, place, given) =>
+      new RateLimiterRule({ name, options: resolveRateLimiterOptions(place, given), environment }),
+    change: (rule, place, given) => {
+      const resolved = resolveRateLimiterOptions(place, given);
+      return () => rule.reconfigure(resolved);
+    },
+  });
+}

@@ -1,0 +1,132 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type CallFacts, Scope } from '../core/scope.js';
+import { IdempotencyInFlightError } from '../policies/idempotency/index.js';
+import type { CallRecord } from './call-record.js';
+import type { Settled } from './idempotent-call.js';
+import type { LiveClaim } from './idempotent-claim.js';
+import { executeUnder } from './idempotent-execution.js';
+import type { IdempotentRunner } from './idempotent-runner.js';
+import { Deferred } from './idempotent-waiting.js';
+import type { PromiseNext } from './promise-layers.js';
+
+/** What was decided for a call further out than at its method, as for a request before its pipes. */
+export interface OuterCall {
+  /** In the place of the guard at the method. */
+  atMethod(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown>;
+}
+
+/** Who waits for an answer until its client leaves; what ends the scope is told by `cancellation`. */
+export function leavingCaller(facts: Omit<CallFacts, 'attempts' | 'canBeAborted'>): Scope {
+  return new Scope({ ...facts, attempts: 1, canBeAborted: true }, Number.POSITIVE_INFINITY);
+}
+
+/** No claim stands around the call: it has no key, or the store is down. */
+export const UNGUARDED: OuterCall = { atMethod: (caller, record, next) => next(caller, record) };
+
+/** The method's place is taken by what it gave before. */
+export class RepeatedOutcome implements OuterCall {
+  constructor(private readonly give: () => Promise<unknown>) {}
+
+  atMethod(): Promise<unknown> {
+    return this.give();
+  }
+}
+
+/** What a claimed call is made of. */
+export interface ClaimedParts {
+  readonly operation: string;
+  readonly storedKey: string;
+  readonly runner: IdempotentRunner;
+  readonly live: LiveClaim;
+  /** Hears of each end of the method's work, before whoever called it does. */
+  readonly ended: () => void;
+  /** Asked once where the claim is recovered. */
+  readonly alreadyDone: ((...args: readonly unknown[]) => unknown) | undefined;
+}
+
+/** A call whose claim was made further out: the method runs under it, and what it comes to is told. */
+export class ClaimedCall implements OuterCall {
+  private work = new Deferred<Settled>();
+  private look: Promise<unknown> | undefined;
+
+  constructor(private readonly parts: ClaimedParts) {}
+
+  /** What the method, and all that stands between it and the claim, comes to; where it is called again, then. */
+  get inner(): Deferred<Settled> {
+    return this.work;
+  }
+
+  /** The method's own call of itself would wait for itself. @throws {IdempotencyInFlightError} `reentrant` */
+  async atMethod(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown> {
+    const { runner, storedKey, operation } = this.parts;
+    if (runner.isInside(storedKey)) throw new IdempotencyInFlightError({ operation, reentrant: true });
+    if (this.work.settled !== undefined) this.work = new Deferred();
+    const { result, settled } = runner.inside(storedKey, () => this.execute(record, next));
+    const outcome = result.finally(settled);
+    return caller.isLimited ? untilLeft(outcome, caller) : outcome;
+  }
+
+  private async execute(record: CallRecord, next: PromiseNext): Promise<unknown> {
+    try {
+      const found = await this.lookedUp(record);
+      const value = found === undefined ? await executeUnder(this.parts.live, record, next) : found;
+      this.end({ kind: 'value', value });
+      return value;
+    } catch (error) {
+      this.end({ kind: 'error', error });
+      throw error;
+    }
+  }
+
+  private end(settled: Settled): void {
+    this.work.resolve(settled);
+    this.parts.ended();
+  }
+
+  private async lookedUp(record: CallRecord): Promise<unknown> {
+    const { live, alreadyDone } = this.parts;
+    if (!live.idempotency.recovered || alreadyDone === undefined) return undefined;
+    this.look ??= Promise.resolve(Reflect.apply(alreadyDone, record.self, record.args));
+    const value = await this.look;
+    if (value !== undefined) live.answerByLook(value);
+    return value;
+  }
+}
+
+/** Whoever leaves is let go; the work goes on. */
+function untilLeft(work: Promise<unknown>, caller: Scope): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const stop = caller.cancellation.onCancel(reject);
+    work.then(resolve, reject).finally(stop);
+  });
+}
+
+/** What code that runs for a request may know of it. */
+export interface Surroundings {
+  /** Tells methods apart. */
+  readonly identity: object;
+  readonly request: unknown;
+  readonly executionContext: unknown;
+  readonly outer: OuterCall | undefined;
+}
+
+/** The requests that guarded handlers answer right now. Costs nothing until the first of them. */
+export class OuterCalls {
+  private readonly storage = new AsyncLocalStorage<Surroundings>();
+
+  /** Runs what answers a request. */
+  run<T>(surroundings: Surroundings, fn: () => T): T {
+    return this.storage.run(surroundings, fn);
+  }
+
+  /** The request that a method answers; `undefined` where it is called by other code. */
+  of(identity: object): Surroundings | undefined {
+    const found = this.storage.getStore();
+    return found?.identity === identity ? found : undefined;
+  }
+
+  /** Whether the running code was started by the handler of this request. */
+  isInside(outer: OuterCall): boolean {
+    return this.storage.getStore()?.outer === outer;
+  }
+}
