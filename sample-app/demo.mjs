@@ -1,3 +1,3 @@
-import { launch } from './launch.mjs';
+import { launchWithStore } from './launch.mjs';
 
-await launch('demo/demo.js');
+await launchWithStore('demo/demo.js');

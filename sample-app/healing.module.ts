@@ -5,6 +5,9 @@ import { ClientsModule } from './clients.module.js';
 import { Inventory } from './inventory/inventory.js';
 import { LoopbackGuard } from './http/loopback.guard.js';
 import { InventoryService } from './inventory/inventory.service.js';
+import { OrdersController } from './orders/orders.controller.js';
+import { OrdersService } from './orders/orders.service.js';
+import { Records, RecordsModule } from './orders/records.module.js';
 import { Payments } from './payments/payments.js';
 import { PaymentsService } from './payments/payments.service.js';
 import { Shipping } from './shipping/shipping.js';
@@ -23,13 +26,20 @@ const breaker: CircuitBreakerOptions = {
 @Module({
   imports: [
     ClientsModule,
-    ResilienceModule.forRoot({
-      circuitBreakers: { payments: breaker, inventory: breaker, shipping: breaker },
+    ResilienceModule.forRootAsync({
+      imports: [RecordsModule],
+      inject: [Records],
+      useFactory: ({ store }: Records) => ({
+        circuitBreakers: { payments: breaker, inventory: breaker, shipping: breaker },
+        idempotency: { namespace: 'sample-shop', store },
+      }),
     }),
     // The live page, and who may open and close breakers on it.
     ResilienceDashboardModule.forRoot({ title: 'sample shop', guard: LoopbackGuard }),
   ],
+  controllers: [OrdersController],
   providers: [
+    OrdersService,
     { provide: Inventory, useClass: InventoryService },
     { provide: Shipping, useClass: ShippingService },
     { provide: Payments, useClass: PaymentsService },

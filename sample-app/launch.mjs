@@ -6,16 +6,31 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /** Builds what is out of date, then runs the built script in this process. */
 export async function launch(script) {
-  const code = await build();
+  // Standard output stays free for what the script itself has to say.
+  const { code } = await tool('build.mjs', '--if-stale');
   if (code === 0) await import(join(root, 'dist/sample-app', script));
   else process.exitCode = code;
 }
 
-/** Standard output stays free for what the script itself has to say. */
-async function build() {
-  const args = [join(root, 'test/support/build.mjs'), '--if-stale'];
-  // A group of its own, so that the compiler ends with the build should a signal end us.
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2], detached: true });
+/** The same for a script that needs a server: that of REDIS_URL or DATABASE_URL, or redis-server of this machine. */
+export async function launchWithStore(script) {
+  const { REDIS_URL, DATABASE_URL, REDIS_SERVER } = process.env;
+  if (!REDIS_URL && !DATABASE_URL && !REDIS_SERVER) {
+    const { code, output } = await tool('find-redis.mjs');
+    if (code !== 0) return void (process.exitCode = code);
+    process.env.REDIS_SERVER = output;
+  }
+  await launch(script);
+}
+
+/** Runs a script of test/support; answers with what it printed on standard output. */
+async function tool(name, ...args) {
+  const stdio = ['ignore', 'pipe', 2];
+  // A group of its own, so that what it has started ends with it should a signal end us.
+  const command = [join(root, 'test/support', name), ...args];
+  const child = spawn(process.execPath, command, { cwd: root, stdio, detached: true });
+  let output = '';
+  child.stdout.on('data', (text) => (output += text));
   const handlers = Object.entries(SIGNALS).map(([signal, exitCode]) => {
     const end = () => {
       process.kill(-child.pid, 'SIGTERM');
@@ -26,5 +41,5 @@ async function build() {
   });
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   for (const [signal, end] of handlers) process.off(signal, end);
-  return code ?? 1;
+  return { code: code ?? 1, output };
 }

@@ -19,6 +19,8 @@ export interface ChildSpec {
   /** The compiled script, relative to this folder. */
   readonly script: string;
   readonly settings: object;
+  /** Beside the variables of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Passes on what the process prints; otherwise it is told only if the process ends unexpectedly. */
   readonly isShown?: boolean;
 }
@@ -35,12 +37,13 @@ export class ChildProcesses {
   ) {}
 
   /** @throws {Error} when the process ends, or says nothing for too long, before it is ready; or after the abort */
-  async start({ title, script, settings, isShown = false }: ChildSpec): Promise<Child> {
+  async start({ title, script, settings, env, isShown = false }: ChildSpec): Promise<Child> {
     this.signal.throwIfAborted();
     const path = fileURLToPath(new URL(script, import.meta.url));
     const child = fork(path, [JSON.stringify(settings)], {
       silent: true,
       execArgv: ['--enable-source-maps'],
+      env: { ...process.env, ...env },
     });
     if (child.pid !== undefined) this.living.add(child);
     const output = keptOutput(child, isShown);

@@ -4,10 +4,15 @@ import type { Subscription } from 'rxjs';
 import { UpstreamClient } from '../http/upstream.client.js';
 import { Stats, type StatsReport } from './stats.js';
 
-/** Adds what the library tells of itself: retries, budget and breakers. */
+/** Adds what the library tells of itself: retries, budget and breakers, and what became of idempotency keys. */
 @Injectable()
 export class HealingStats extends Stats implements OnApplicationShutdown {
-  private retries = 0;
+  private readonly counts = {
+    'retry.scheduled': 0,
+    'idempotency.executed': 0,
+    'idempotency.replayed': 0,
+    'idempotency.taken-over': 0,
+  };
   private readonly subscription: Subscription;
 
   constructor(
@@ -17,22 +22,32 @@ export class HealingStats extends Stats implements OnApplicationShutdown {
     private readonly breakers: CircuitBreakerRegistry,
   ) {
     super(upstreams);
-    this.subscription = events.subscribe((event) => {
-      if (event.kind === 'retry.scheduled') this.retries += 1;
+    this.subscription = events.subscribe(({ kind }) => {
+      if (isCounted(this.counts, kind)) this.counts[kind] += 1;
     });
   }
 
   override report(): StatsReport {
     const breakers = this.breakers.list().map(({ name, state }) => [name, state] as const);
+    const { counts } = this;
     const healing = {
-      retries: this.retries,
+      retries: counts['retry.scheduled'],
       budgetTokens: this.budgets.get('default').snapshot().balance,
       breakers: Object.fromEntries(breakers),
     };
-    return { ...super.report(), healing };
+    const idempotency = {
+      executed: counts['idempotency.executed'],
+      replayed: counts['idempotency.replayed'],
+      tookOver: counts['idempotency.taken-over'],
+    };
+    return { ...super.report(), healing, idempotency };
   }
 
   onApplicationShutdown(): void {
     this.subscription.unsubscribe();
   }
+}
+
+function isCounted<T extends object>(counts: T, kind: PropertyKey): kind is keyof T {
+  return Object.hasOwn(counts, kind);
 }

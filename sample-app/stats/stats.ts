@@ -7,6 +7,17 @@ export interface StatsReport {
   readonly upstreamCalls: number;
   /** What the healing half adds; the plain half has nothing of the kind. */
   readonly healing?: HealingReport;
+  /** The orders of this process, likewise. */
+  readonly idempotency?: IdempotencyReport;
+}
+
+/** What became of the requests that came with an idempotency key. */
+export interface IdempotencyReport {
+  /** Runs that came to their end. */
+  readonly executed: number;
+  readonly replayed: number;
+  /** Runs that stepped in for one that ended in silence. */
+  readonly tookOver: number;
 }
 
 interface HealingReport {

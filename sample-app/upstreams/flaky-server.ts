@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { seededChance } from './chance.js';
 import type { Fault, UpstreamName } from './fault-plan.js';
 import { type Handler, handlerOf } from './handlers.js';
+import { send, textOf } from './plain-http.js';
 import { WorkQueue } from './work-queue.js';
 
 /** 10 ms of work a request: 100 requests a second, twice what the traffic asks for. */
@@ -78,12 +79,6 @@ function meet(fault: SharedFault, response: ServerResponse, work: () => void): v
   }
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8')) text += chunk;
-  return text;
-}
-
 function retryAfter(form: 'seconds' | 'date'): string {
   if (form === 'seconds') return '1';
   // Dates have whole seconds: the next but one is one to two seconds away.
@@ -93,10 +88,4 @@ function retryAfter(form: 'seconds' | 'date'): string {
 function refuse(response: ServerResponse, retryAfter?: string): void {
   if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
   send(response, 503, { message: 'unavailable' });
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify(body));
 }

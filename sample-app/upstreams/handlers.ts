@@ -19,6 +19,7 @@ export type Handler = (call: UpstreamCall) => UpstreamAnswer;
 /** How often each order was charged; asked by the demo, never hit by a fault. */
 export interface ChargeBook {
   readonly orders: number;
+  readonly charges: number;
   readonly chargedTwice: number;
 }
 
@@ -41,8 +42,12 @@ function paymentsHandler(): Handler {
 }
 
 function chargeBook(charges: ReadonlyMap<string, number>): ChargeBook {
-  const chargedTwice = [...charges.values()].filter((times) => times > 1).length;
-  return { orders: charges.size, chargedTwice };
+  const times = [...charges.values()];
+  return {
+    orders: charges.size,
+    charges: times.reduce((sum, each) => sum + each, 0),
+    chargedTwice: times.filter((each) => each > 1).length,
+  };
 }
 
 const inventoryHandler: Handler = ({ url }) => {

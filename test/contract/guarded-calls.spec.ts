@@ -2,84 +2,37 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConflictException, Injectable, type INestApplicationContext, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Redis } from 'ioredis';
 import {
   CallContext,
   Idempotent,
   IdempotencyService,
   type IdempotencyStore,
-  MemoryIdempotencyStore,
   ResilienceModule,
 } from 'nestjs-selfheal';
-import { PostgresIdempotencyStore } from 'nestjs-selfheal/postgres';
-import { RedisIdempotencyStore } from 'nestjs-selfheal/redis';
 import { silenced } from '../support/idempotency-world.js';
-import { startPostgres } from '../support/servers/postgres-server.js';
-import { startRedis } from '../support/servers/redis-server.js';
+import { PATIENCE, type SharedStores, STORES } from '../support/servers/shared-stores.js';
 
 const LONG_TEST_MS = 120_000;
 const LEASE_MS = 150;
-/** These cases are not about a slow store, and the machine may be busy. */
-const PATIENCE = '20s';
-
-/** Stores of several processes that share their records. */
-interface SharedStores {
-  /** A store of one more process. */
-  open(): Promise<IdempotencyStore>;
-  close(): Promise<void>;
-}
-
-async function memoryStores(): Promise<SharedStores> {
-  // One process is all that it can be shared by.
-  const store = new MemoryIdempotencyStore();
-  return { open: async () => store, close: async () => undefined };
-}
-
-async function redisStores(): Promise<SharedStores> {
-  const server = await startRedis();
-  const clients: Redis[] = [];
-  const open = async (): Promise<IdempotencyStore> => {
-    const client = new Redis(server.url, { enableOfflineQueue: false, lazyConnect: true });
-    await client.connect();
-    clients.push(client);
-    return new RedisIdempotencyStore({ client });
-  };
-  const close = async (): Promise<void> => {
-    await Promise.all(clients.map((client) => client.quit()));
-    await server.stop();
-  };
-  return { open, close };
-}
-
-async function postgresStores(): Promise<SharedStores> {
-  const server = await startPostgres();
-  const stores: PostgresIdempotencyStore[] = [];
-  const open = async (): Promise<IdempotencyStore> => {
-    const store = new PostgresIdempotencyStore({
-      connection: server.url,
-      statementTimeout: PATIENCE,
-    });
-    stores.push(store);
-    return store;
-  };
-  const close = async (): Promise<void> => {
-    await Promise.all(stores.map((store) => store.close()));
-    await server.stop();
-  };
-  return { open, close };
-}
-
-const STORES = [
-  { name: 'memory', start: memoryStores },
-  { name: 'Redis', start: redisStores },
-  { name: 'PostgreSQL', start: postgresStores },
-];
 
 /** Where orders are kept, outside of every store. */
 class Shop {
   readonly orders: string[] = [];
   runs = 0;
   looks = 0;
+}
+
+const mutes: { isOver: boolean }[] = [];
+
+/** A silent process whose background work can be told at the end of a test that it has lost everything. */
+function muted(store: IdempotencyStore): IdempotencyStore {
+  const state = { isOver: false };
+  mutes.push(state);
+  const lost = async (): Promise<'fenced'> => {
+    if (state.isOver) return 'fenced';
+    throw new Error('nothing arrives');
+  };
+  return { ...silenced(store), extend: lost, complete: lost, release: lost };
 }
 
 /** Runs of one process: its application, and what ends with the test. */
@@ -122,6 +75,7 @@ describe.each(STORES)('guarded calls on the $name store', ({ name, start }) => {
   }, LONG_TEST_MS);
 
   afterEach(async () => {
+    for (const mute of mutes.splice(0)) mute.isOver = true;
     for (const { app } of replicas.splice(2)) await app.close();
   });
 
@@ -209,16 +163,25 @@ describe.each(STORES)('guarded calls on the $name store', ({ name, start }) => {
 
   it('what a silent owner did is not recorded over what its successor did', async () => {
     const key = newKey();
-    const mute = await replica(silenced);
+    const mute = await replica(muted);
+    let enter: (value?: unknown) => void = () => undefined;
+    let leave: (value?: unknown) => void = () => undefined;
+    const [entered, left] = [
+      new Promise((resolve) => (enter = resolve)),
+      new Promise((resolve) => (leave = resolve)),
+    ];
     const old = mute.service.run({ operation: 'slow', key }, async () => {
-      await wait(LEASE_MS * 2.5);
+      enter();
+      await left;
       return 'old owner';
     });
+    await entered;
     await wait(LEASE_MS * 1.5);
     const taken = await there.service.run(
       { operation: 'slow', key },
       async (call) => call.idempotency?.recovered,
     );
+    leave();
 
     expect(taken).toBe(true);
     // Nothing of it arrives any more: its caller has what it did, and the record is the other's.
@@ -254,7 +217,7 @@ describe.each(STORES)('guarded calls on the $name store', ({ name, start }) => {
         shop.orders.push(key);
         return 'charged';
       });
-    await careful(await replica(silenced));
+    await careful(await replica(muted));
     await wait(LEASE_MS * 1.5);
 
     for (const caller of [here, there, here]) {
@@ -348,7 +311,7 @@ describe.each(STORES)('guarded calls on the $name store', ({ name, start }) => {
           return 'placed';
         },
       );
-    await call(await replica(silenced), ordersOfDead);
+    await call(await replica(muted), ordersOfDead);
     await wait(LEASE_MS * 1.5);
 
     const answers = [await call(there, 1), await call(here, 1), await call(there, 1)];

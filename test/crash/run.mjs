@@ -1,15 +1,16 @@
 // npm run test:crash: real processes that are killed, frozen and cut off from real servers; see README.md.
+import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { transform } from '@swc/core';
 import { build } from 'esbuild';
-import { withLock } from '../support/lock.mjs';
 import { root } from '../support/run.mjs';
 import { ensureServers } from '../support/servers/binaries.mjs';
 
 const SOURCES = import.meta.dirname;
-const OUTPUT = join(root, 'dist/crash');
+// Runs beside each other do not overwrite what the other one starts.
+const OUTPUT = join(root, '.cache', `crash-${process.pid}`);
 /** Loaded by Nest where they are there, and needed by none of our processes. */
 const ABSENT = ['@nestjs/websockets', '@nestjs/microservices', '@nestjs/platform-*', 'class-*', 'pg-native'];
 
@@ -73,5 +74,9 @@ async function compile() {
 }
 
 await ensureServers();
-await withLock('crash', compile);
-await import(pathToFileURL(join(OUTPUT, 'main.mjs')).href);
+try {
+  await compile();
+  await import(pathToFileURL(join(OUTPUT, 'main.mjs')).href);
+} finally {
+  rmSync(OUTPUT, { recursive: true, force: true });
+}

@@ -23,7 +23,7 @@ describe('upstreams', () => {
     const second = payments(chargeOf('order-1', { 'idempotency-key': 'order-1' }));
 
     expect(second).toEqual(first);
-    expect(payments(CHARGE_BOOK).body).toEqual({ orders: 1, chargedTwice: 0 });
+    expect(payments(CHARGE_BOOK).body).toEqual({ orders: 1, charges: 1, chargedTwice: 0 });
   });
 
   it('charge again without a key, and the charge book shows it', () => {
@@ -32,7 +32,7 @@ describe('upstreams', () => {
     payments(chargeOf('order-1'));
     payments(chargeOf('order-1'));
 
-    expect(payments(CHARGE_BOOK).body).toEqual({ orders: 1, chargedTwice: 1 });
+    expect(payments(CHARGE_BOOK).body).toEqual({ orders: 1, charges: 2, chargedTwice: 1 });
   });
 
   it('work one request after another, also those that came during an outage', () => {

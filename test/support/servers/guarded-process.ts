@@ -78,13 +78,19 @@ export class GuardedProcess {
     process.kill(this.pid, name);
   }
 
+  /** The server may end before its guard has told of it. */
+  private signalIfThere(name: NodeJS.Signals): void {
+    try {
+      if (this.isRunning) this.signal(name);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    }
+  }
+
   /** Ends the server and waits for it. */
   async stop(name: NodeJS.Signals = 'SIGINT'): Promise<void> {
-    if (this.isRunning) {
-      this.signal(name);
-      // A frozen one hears nothing else until it goes on.
-      if (name !== 'SIGKILL') this.signal('SIGCONT');
-    }
+    // A frozen one hears nothing else until it goes on.
+    for (const each of name === 'SIGKILL' ? [name] : [name, 'SIGCONT' as const]) this.signalIfThere(each);
     await this.ended;
     this.guard.stdin?.end();
     this.guard.stdout?.destroy();

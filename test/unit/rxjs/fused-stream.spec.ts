@@ -92,7 +92,7 @@ class ScriptPlayer {
   private readonly world = new PipelineWorld({ retryBudget: { capacity: 5 } });
   private readonly log: unknown[] = [];
   /** Not in the log: whether a source goes just before or just after its end is told is nobody's promise. */
-  private readonly gone: unknown[] = [];
+  private readonly gone: (readonly [index: number, atMs: number])[] = [];
   private readonly pipeline: Pipeline;
 
   constructor(
@@ -119,7 +119,8 @@ class ScriptPlayer {
     const snapshots = [...shared, ...budgets.all()].map((each) => each.snapshot());
     return {
       log: this.log,
-      gone: this.gone,
+      // Whether a source that has ended is let go just before or just after the next call's is nobody's promise.
+      gone: this.gone.toSorted(([left, leftMs], [right, rightMs]) => leftMs - rightMs || left - right),
       snapshots,
       timers: clock.allTimers,
       reports: this.world.reports,

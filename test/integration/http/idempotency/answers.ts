@@ -200,6 +200,6 @@ const LISTED = [
 ];
 
 /** What of an answer is replayed. */
-export function facts({ status, headers, body }: Answer): unknown {
+export function facts({ status, headers, body }: Answer): object {
   return { status, headers: LISTED.map((name) => headers[name]), body: body.toString('base64') };
 }

@@ -67,21 +67,22 @@ describe.each(PLATFORMS)(`refusals of keys on %s, Nest ${nestMajor}`, (platform)
     return open(applications, platform, { controllers: [Orders] });
   };
 
-  it.each([
-    ['none', undefined, 'MISSING'],
-    ['an empty one', '', 'INVALID'],
-    ['blanks only', '   ', 'INVALID'],
-    ['256 characters', 'k'.repeat(256), 'INVALID'],
-    ['a tab in the middle', 'a\tb', 'INVALID'],
-    ['é', 'é', 'INVALID'],
-    ['two keys', ['a', 'b'], 'INVALID'],
-  ])('ID-28: answers 400 to %s, and nothing runs', async (_name, key, code) => {
+  it('ID-28: answers 400 to a key that is missing or cannot be read, and nothing runs', async () => {
     const shop = await openOrders();
-    const headers = key === undefined ? {} : { 'Idempotency-Key': key };
+    const sent = [undefined, '', '   ', 'k'.repeat(256), 'a\tb', 'é', ['a', 'b']];
 
-    const answer = await shop.send('/orders', { headers, body: { amount: 1 } });
+    const refusals = [];
+    for (const key of sent) {
+      const headers = key === undefined ? {} : { 'Idempotency-Key': key };
+      const answer = await shop.send('/orders', { headers, body: { amount: 1 } });
+      refusals.push([answer.status, codeOf(answer)]);
+    }
 
-    expect([answer.status, codeOf(answer)]).toEqual([400, `RESILIENCE_IDEMPOTENCY_KEY_${code}`]);
+    const invalid = [400, 'RESILIENCE_IDEMPOTENCY_KEY_INVALID'];
+    expect(refusals).toEqual([
+      [400, 'RESILIENCE_IDEMPOTENCY_KEY_MISSING'],
+      ...Array.from({ length: 6 }, () => invalid),
+    ]);
     expect(runs).toBe(0);
     expect(shop.events.kinds.filter((kind) => kind.startsWith('idempotency'))).toEqual([]);
   });

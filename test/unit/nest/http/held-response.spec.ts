@@ -76,7 +76,7 @@ describe('a held response', () => {
       response.release();
     });
 
-    expect(seen).toEqual([true, 'too-large', false, 0]);
+    expect(seen).toEqual(['too-large', true, false, 0]);
     expect(text).toBe('123456');
   });
 

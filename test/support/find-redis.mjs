@@ -1,0 +1,10 @@
+// Prints where the redis-server of this machine is. Installs it where that is possible, else says what to do.
+import { programsOf } from './servers/binaries.mjs';
+
+try {
+  const { 'redis-server': program } = await programsOf('redis');
+  process.stdout.write(program);
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
