@@ -2,11 +2,11 @@ import { doors } from './test/support/doors.mjs';
 
 // Minified and compressed, without the peers. A budget is raised on purpose, in a commit that says why.
 const BUDGETS = {
-  main: '62 kB',
+  main: '75 kB',
   core: '43 kB',
-  rxjs: '46 kB',
-  testing: '67 kB',
-  http: '54 kB',
+  rxjs: '48 kB',
+  testing: '79 kB',
+  http: '58 kB',
   redis: '8 kB',
   postgres: '10 kB',
   opentelemetry: '56 kB',

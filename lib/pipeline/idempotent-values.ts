@@ -1,5 +1,6 @@
 import { show } from '../core/check.js';
 import type { EventSink } from '../core/events.js';
+import { fieldOf } from '../core/error-facts.js';
 import { markReplayed } from '../core/replayed.js';
 import {
   type ErrorFacts,
@@ -11,6 +12,8 @@ import {
   type StoredOutcome,
 } from '../policies/idempotency/index.js';
 import type { OutcomeCapture, Settled } from './idempotent-call.js';
+import { Sequence } from './idempotent-sequence.js';
+import { partsOf, type StreamLog } from './idempotent-stream-log.js';
 
 /** Makes an error of what was kept of one; where Nest is, an `HttpException` of one with a status. */
 export type ReviveError = (facts: ErrorFacts) => Error;
@@ -26,6 +29,8 @@ export interface ValueCaptureParts {
   /** Told that an outcome cannot be kept, once for each class. */
   readonly warn: (warning: string) => void;
   readonly reviveError?: ReviveError | undefined;
+  /** Whether the method gives a stream, which its records are given as. @defaultValue never */
+  readonly givesStream?: (() => boolean) | undefined;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -43,6 +48,8 @@ export class ValueCapture implements OutcomeCapture {
 
   async keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome> {
     const { codec, maxStoredBytes } = this.parts;
+    const { value } = outcome;
+    if (value instanceof Sequence && value.log !== undefined) return this.keepStream(value.log, outcome);
     const content = outcome.kind === 'value' ? outcome.value : errorFactsOf(outcome.error);
     try {
       const body = await codec.encode(content, { storedKey });
@@ -54,11 +61,33 @@ export class ValueCapture implements OutcomeCapture {
     }
   }
 
+  /** What a stream has sent, and the error that it ended with. */
+  async keepStream(log: StreamLog, { kind, error }: Outcome): Promise<StoredOutcome> {
+    const body = await log.body(kind === 'error' ? errorFactsOf(error) : undefined);
+    if (log.refusal !== undefined) this.warnOnce(log.refusal);
+    if (body === undefined) return TOMBSTONE;
+    return { kind, metadata: JSON.stringify({ codec: this.parts.codec.name, stream: true }), body };
+  }
+
   async replay(stored: StoredOutcome, storedKey: string): Promise<unknown> {
     const content = await this.read(stored, storedKey);
-    if (stored.kind === 'value') return content;
+    if (content instanceof Sequence || stored.kind === 'value') return content;
+    throw this.revived(content);
+  }
+
+  // What is read was written from the facts of an error.
+  private revived(facts: unknown): Error {
     const { reviveError = plainError } = this.parts;
-    throw markReplayed(reviveError(content as ErrorFacts));
+    return markReplayed(reviveError(facts as ErrorFacts));
+  }
+
+  private async readStream({ kind, body }: StoredOutcome, storedKey: string): Promise<Sequence> {
+    const { codec, givesStream } = this.parts;
+    if (givesStream?.() !== true) throw new Error('it is that of a stream, and the method gives one value');
+    const decoding = partsOf(body).map(async (part) => codec.decode(part, { storedKey }));
+    const items: unknown[] = await Promise.all(decoding);
+    if (kind === 'value') return new Sequence(items, { kind: 'complete' });
+    return new Sequence(items.slice(0, -1), { kind: 'error', error: this.revived(items.at(-1)) });
   }
 
   /** @throws {IdempotencyReplayUnavailableError} for what is not there, or cannot be read */
@@ -66,10 +95,12 @@ export class ValueCapture implements OutcomeCapture {
     const { operation, codec, events } = this.parts;
     if (stored.kind !== 'value' && stored.kind !== 'error') throw this.unavailable();
     try {
-      const { codec: writer } = JSON.parse(stored.metadata) as { readonly codec?: unknown };
+      const metadata: unknown = JSON.parse(stored.metadata);
+      const writer = fieldOf(metadata, 'codec');
       if (writer !== codec.name) {
         throw new Error(`it was written by the codec ${show(writer)}, and the codec is ${show(codec.name)}`);
       }
+      if (fieldOf(metadata, 'stream') === true) return await this.readStream(stored, storedKey);
       return await codec.decode(stored.body, { storedKey });
     } catch (cause) {
       events.report(`the stored outcome of ${operation}`, cause);

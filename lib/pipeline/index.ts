@@ -23,7 +23,7 @@ export type { GuardedCall, OutcomeCapture, Settled } from './idempotent-call.js'
 export type { LiveClaim } from './idempotent-claim.js';
 export type { IdempotentMethod } from './idempotent-layer.js';
 export { refuseOwnAnswer, refusedStream } from './idempotent-not-yet.js';
-export { ClaimedCall, leavingCaller, OuterCalls, RepeatedOutcome, UNGUARDED } from './idempotent-outer.js';
+export { ClaimedCall, leavingCaller, RepeatedOutcome, UNGUARDED } from './idempotent-outer.js';
 export type { OuterCall, Surroundings } from './idempotent-outer.js';
 export type { InspectedRecord, RecordName } from './idempotent-runner.js';
 export { runIdempotent } from './idempotent-service.js';

@@ -5,6 +5,6 @@ try {
   const { 'redis-server': program } = await programsOf('redis');
   process.stdout.write(program);
 } catch (error) {
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`${error.message}, or DATABASE_URL to that of a PostgreSQL\n`);
   process.exitCode = 1;
 }

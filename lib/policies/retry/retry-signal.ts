@@ -16,6 +16,7 @@ export interface RetrySignalOptions {
  * further attempt the caller gets the cause, the same object; the signal itself only where it has none.
  */
 export class RetrySignal extends Error {
+  /** Tells it apart in logs. */
   override readonly name = 'RetrySignal';
   /** The same text in every copy of the package. */
   readonly code = CODE;

@@ -48,7 +48,7 @@ export async function programsOf(name) {
   let folder = folderWith(programs);
   let failure;
   if (folder === undefined && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    process.stderr.write(`Installing ${packages.join(' ')} for the tests …\n`);
+    process.stderr.write(`Installing ${packages.join(' ')} …\n`);
     await withLock('install-servers', () => (folderWith(programs) ? undefined : install(server))).catch(
       (error) => (failure = error),
     );
@@ -57,8 +57,8 @@ export async function programsOf(name) {
   if (folder !== undefined) {
     return Object.fromEntries(programs.map((program) => [program, join(folder, program)]));
   }
-  const remedy = `install ${packages.join(' ')}, or set ${address} to the address of a server for tests`;
-  throw new Error(`the tests need ${programs.join(' and ')}: ${remedy}`, { cause: failure });
+  const remedy = `install ${packages.join(' ')}, or set ${address} to the address of a server`;
+  throw new Error(`${programs.join(' and ')} not found: ${remedy}`, { cause: failure });
 }
 
 /** Whatever is missing, before many tests look for it at once. */
