@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { faultPlan } from '../upstreams/fault-plan.js';
+import { playOrders } from './idempotency/play-orders.js';
 import { LiveView } from './live-view.js';
 import { Album } from './album.js';
 import { plotOf } from './plot.js';
@@ -9,24 +10,33 @@ import { tableOf } from './table.js';
 
 /** The demo ends within 90 s; rather with an error than later. */
 const ENDS_WITHIN_MS = 86_000;
-const USAGE = `npm run demo [-- --json] [-- --short]
-  --json   progress on standard error, and the table as one JSON object on the last line of standard output
+const USAGE = `npm run demo [-- --json] [-- --short] [-- --orders]
+  --json   progress on standard error, and the tables as one JSON object on the last line of standard output
   --short  a shortened fault plan, about 11 s a run, without pictures
+  --orders only the orders that are asked for twice, about 7 s
   --pictures <folder>  where the pictures go; else to .cache/demo`;
 
 interface DemoOptions {
   readonly json: boolean;
   readonly short: boolean;
+  readonly orders: boolean;
   readonly pictures: string;
 }
 
-async function demo(session: Session, { json, short, pictures }: DemoOptions): Promise<void> {
-  const length = short ? 'short' : 'full';
-  const plan = faultPlan(length);
+async function demo(session: Session, options: DemoOptions): Promise<void> {
+  const { json, orders } = options;
   const view = new LiveView(json ? process.stderr : process.stdout);
   const tooLate = new Error(`the demo did not end within ${ENDS_WITHIN_MS / 1_000} s`);
   setTimeout(() => session.fail(tooLate), ENDS_WITHIN_MS).unref();
 
+  const runs = orders ? {} : await playTwice(session, view, options);
+  const idempotency = await playOrders(session, view);
+  if (json) process.stdout.write(`${JSON.stringify({ ...runs, idempotency })}\n`);
+}
+
+async function playTwice(session: Session, view: LiveView, { short, pictures }: DemoOptions) {
+  const length = short ? 'short' : 'full';
+  const plan = faultPlan(length);
   const duration = Math.round(plan.durationMs / 1_000);
   view.say(`A checkout over three flaky upstreams: one fault plan of ${duration} s, played twice.\n`);
   view.say('First run: plain services.');
@@ -40,13 +50,14 @@ async function demo(session: Session, { json, short, pictures }: DemoOptions): P
 
   view.say(tableOf(plain, healing, plan));
   if (album !== undefined) view.say(await album.keep('two-runs.svg', plotOf(plain, healing, plan)));
-  if (json) process.stdout.write(`${JSON.stringify({ plain: plain.figures, healing: healing.figures })}\n`);
+  return { plain: plain.figures, healing: healing.figures };
 }
 
 function optionsOf(args: string[]): DemoOptions | undefined {
   const options = {
     json: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
+    orders: { type: 'boolean', default: false },
     pictures: { type: 'string', default: '.cache/demo' },
   } as const;
   try {

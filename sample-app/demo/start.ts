@@ -38,6 +38,8 @@ function greeting(shop: Shop, seconds: number): string {
 
   curl -i ${shop.url}/checkout -H 'Content-Type: application/json' \\
     -d '{"orderId":"order-1","sku":"lamp","quantity":2}'
+  curl -i ${shop.url}/orders -H 'Content-Type: application/json' -H 'X-Customer: ann' \\
+    -H 'Idempotency-Key: one' -d '{"sku":"lamp","quantity":2}'
 
   The upstreams play the fault plan (sample-app/upstreams/fault-plan.ts) every ${seconds} s. Ctrl-C stops it all.
 `;

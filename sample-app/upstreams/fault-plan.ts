@@ -35,7 +35,7 @@ type Step = readonly [full: number, short: number, name: string, faults: Phase['
 const STEPS: readonly Step[] = [
   [3.5, 0.8, 'calm', {}],
   [
-    4,
+    3.5,
     0.6,
     'latency spikes',
     {
@@ -45,7 +45,7 @@ const STEPS: readonly Step[] = [
     },
   ],
   [
-    3,
+    2.5,
     0.5,
     '503, Retry-After in seconds',
     {
@@ -54,7 +54,7 @@ const STEPS: readonly Step[] = [
     },
   ],
   [
-    3,
+    2.5,
     0.5,
     '503, Retry-After as a date',
     {
@@ -73,7 +73,7 @@ const STEPS: readonly Step[] = [
     },
   ],
   [
-    3,
+    2.5,
     0.5,
     'hangs',
     {

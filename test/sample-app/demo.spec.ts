@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RunFigures } from '../../sample-app/demo/figures.js';
+import type { IdempotencyFigures } from '../../sample-app/demo/idempotency/play-orders.js';
 import { commandOf, leftOf, Running } from './running.js';
 
 const FIELDS: readonly (keyof RunFigures)[] = [
@@ -18,8 +19,10 @@ const SECONDS = 1_000;
 /** The demo's processes in either run: three upstreams, the application, the traffic. */
 const PROCESSES = 5;
 
-function figuresIn(output: string): Record<'plain' | 'healing', RunFigures> {
-  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Record<'plain' | 'healing', RunFigures>;
+type Figures = Record<'plain' | 'healing', RunFigures> & { readonly idempotency: IdempotencyFigures };
+
+function figuresIn(output: string): Figures {
+  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as Figures;
 }
 
 describe('npm run demo', () => {
@@ -34,7 +37,7 @@ describe('npm run demo', () => {
   }
 
   it(
-    'plays the plan twice, answers with the figures of both runs, and stops everything',
+    'plays the plan twice and the orders, answers with the figures of all, and stops everything',
     async () => {
       const pids = await startedDemo();
       await demo.printed(/healing +[1-9]\.\d s/);
@@ -42,7 +45,7 @@ describe('npm run demo', () => {
 
       expect(await demo.ended).toBe(0);
 
-      const { plain, healing } = figuresIn(demo.out);
+      const { plain, healing, idempotency } = figuresIn(demo.out);
       expect(Object.keys(plain)).toEqual(FIELDS);
       expect(Object.keys(healing)).toEqual(FIELDS);
       expect(healing.requests).toBe(plain.requests);
@@ -51,6 +54,7 @@ describe('npm run demo', () => {
       expect(healing.maxWaitMs).toBeLessThan(plain.maxWaitMs);
       expect(healing.upstreamCallsDuringOutage).toBeLessThan(plain.upstreamCallsDuringOutage);
       expect(demo.err).toMatch(/orders charged twice +0 +0\n/);
+      expect(idempotency).toEqual({ requests: 6, executions: 4, replays: 2, takeovers: 1, duplicates: 0 });
       expect(pids).toHaveLength(2 * PROCESSES);
       expect(await leftOf(pids)).toEqual([]);
     },

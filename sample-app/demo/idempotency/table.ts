@@ -36,8 +36,10 @@ function widthOf(column: number): number {
 }
 
 function captionOf(orders: number, { charges }: Counts): string[] {
+  const sum = `  ${orders} orders, ${charges} charges.`;
+  if (charges > orders) return [`${sum} Somebody has paid twice.`];
   return [
-    `  ${orders} orders, ${charges} charges. The killed process had charged its order and told nobody; the one that`,
-    '  took over asked payments again, under the same number of the order, and was given the same receipt.',
+    `${sum} The killed process had charged its order and told nobody; the one that took over`,
+    '  asked payments again, under the same number of the order, and was given the same receipt.',
   ];
 }
