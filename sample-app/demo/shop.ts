@@ -9,11 +9,11 @@ import {
 } from '../upstreams/fault-plan.js';
 import type { UpstreamSettings } from '../upstreams/upstream.process.js';
 import { begin, type Child } from './child-processes.js';
+import { read, urlOf } from './read.js';
 import type { StatsReport } from '../stats/stats.js';
 import type { ChargeBook } from '../upstreams/handlers.js';
 import type { Session } from './session.js';
 
-const READ_WITHIN_MS = 5_000;
 const UPSTREAMS: readonly UpstreamName[] = ['payments', 'inventory', 'shipping'];
 
 export interface ShopOptions {
@@ -108,14 +108,4 @@ function victimOf(phase: Phase): UpstreamName {
   const name = UPSTREAMS.find((upstream) => phase.faults[upstream]?.kind === 'killed');
   if (name === undefined) throw new Error(`nobody is killed in "${phase.name}"`);
   return name;
-}
-
-function urlOf(child: Child): string {
-  return `http://127.0.0.1:${child.port}`;
-}
-
-async function read<T>(url: string): Promise<T> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(READ_WITHIN_MS) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return (await response.json()) as T; // our own processes: their answers are what their types say
 }

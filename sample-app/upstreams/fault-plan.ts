@@ -33,7 +33,7 @@ export interface FaultPlan {
 type Step = readonly [full: number, short: number, name: string, faults: Phase['faults']];
 
 const STEPS: readonly Step[] = [
-  [3.5, 0.8, 'calm', {}],
+  [3, 0.8, 'calm', {}],
   [
     3.5,
     0.6,
@@ -90,7 +90,7 @@ const STEPS: readonly Step[] = [
     'full outage',
     { payments: { kind: 'outage' }, inventory: { kind: 'outage' }, shipping: { kind: 'outage' } },
   ],
-  [6.5, 3, 'after the outage', {}],
+  [6, 3, 'after the outage', {}],
 ];
 
 /** The same script for both runs, for the upstreams, the traffic and whoever kills the process. */

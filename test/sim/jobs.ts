@@ -15,6 +15,8 @@ interface FailureJob<K> {
   readonly policy: string;
   readonly probability: number;
   readonly seed: number;
+  /** Of the clients: each does what it does in the whole. */
+  readonly scale: number;
 }
 
 /** One seeded run of one experiment: plain data, so that it can be sent to another thread. */
@@ -26,6 +28,8 @@ export type Job =
       readonly clients: number;
       readonly callsPerSecond: number;
       readonly seed: number;
+      /** Of clients, load and capacity together: each client meets what it meets in the whole. */
+      readonly scale: number;
     }
   | FailureJob<'scattered'>
   | FailureJob<'concentrated'>
@@ -50,21 +54,36 @@ export async function runJob(job: Job): Promise<Result> {
   switch (job.kind) {
     case 'contention':
       return contention(policyOf(BACKOFFS, job.policy), job.clients, job.seed);
-    case 'overload': {
-      const { clients, callsPerSecond, seed } = job;
-      return overload(
-        policyOf(OVERLOAD_POLICIES, job.policy),
-        { ...OVERLOAD, clients, callsPerSecond },
-        seed,
-      );
-    }
+    case 'overload':
+      return scaledOverload(job);
     case 'scattered':
-      return partialFailure(policyOf(SCATTERED_POLICIES, job.policy), SCATTERED, job);
+      return partialFailure(policyOf(SCATTERED_POLICIES, job.policy), scaled(SCATTERED, job.scale), job);
     case 'concentrated':
-      return partialFailure(policyOf(CONCENTRATED_POLICIES, job.policy), CONCENTRATED, job);
+      return partialFailure(
+        policyOf(CONCENTRATED_POLICIES, job.policy),
+        scaled(CONCENTRATED, job.scale),
+        job,
+      );
     case 'layers':
       return { load: await layers(job.callsPerSecond, job.seed) };
     case 'herd':
       return herd(job.clients, job.seed);
   }
+}
+
+/** A part of the experiment, told in the figures of the whole. */
+async function scaledOverload(job: Job & { readonly kind: 'overload' }): Promise<Overload> {
+  const { clients, callsPerSecond, seed, scale } = job;
+  const model = {
+    ...OVERLOAD,
+    clients: clients * scale,
+    callsPerSecond: callsPerSecond * scale,
+    capacity: OVERLOAD.capacity * scale,
+  };
+  const result = await overload(policyOf(OVERLOAD_POLICIES, job.policy), model, seed);
+  return { ...result, goodput: result.goodput.map((each) => each / scale) };
+}
+
+function scaled<M extends { readonly clients: number }>(model: M, scale: number): M {
+  return { ...model, clients: model.clients * scale };
 }

@@ -9,6 +9,8 @@ export interface Effort {
   readonly contentionRuns: number;
   readonly overloadSeeds: number;
   readonly failureSeeds: number;
+  /** Of the second and third experiment: clients, load and capacity. */
+  readonly scale: number;
 }
 
 /** What the specification asks for. */
@@ -17,14 +19,16 @@ export const FULL: Effort = {
   contentionRuns: 100,
   overloadSeeds: 5,
   failureSeeds: 3,
+  scale: 1,
 };
 
-/** One seed, and few runs of the first experiment. */
+/** One seed, few runs of the first experiment, and a fifth of the others. */
 export const QUICK: Effort = {
   contentionClients: [10, 100],
   contentionRuns: 5,
   overloadSeeds: 1,
   failureSeeds: 1,
+  scale: 0.2,
 };
 
 const SCATTERED_PROBABILITIES = [0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 1];
@@ -42,7 +46,7 @@ function seeds(from: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, index) => from + index);
 }
 
-function overloads({ overloadSeeds }: Effort, firstSeed: number): Job[] {
+function overloads({ overloadSeeds, scale }: Effort, firstSeed: number): Job[] {
   const { clients, callsPerSecond } = OVERLOAD;
   const variants = [
     ...OVERLOAD_POLICIES.map(({ id }) => ({ policy: id, clients, callsPerSecond })),
@@ -54,11 +58,11 @@ function overloads({ overloadSeeds }: Effort, firstSeed: number): Job[] {
     })),
   ];
   return variants.flatMap((variant) =>
-    seeds(firstSeed, overloadSeeds).map((seed): Job => ({ kind: 'overload', ...variant, seed })),
+    seeds(firstSeed, overloadSeeds).map((seed): Job => ({ kind: 'overload', ...variant, seed, scale })),
   );
 }
 
-function failures({ failureSeeds }: Effort, firstSeed: number): Job[] {
+function failures({ failureSeeds, scale }: Effort, firstSeed: number): Job[] {
   const all = [
     { kind: 'scattered', policies: SCATTERED_POLICIES, probabilities: SCATTERED_PROBABILITIES },
     { kind: 'concentrated', policies: CONCENTRATED_POLICIES, probabilities: CONCENTRATED_PROBABILITIES },
@@ -66,7 +70,7 @@ function failures({ failureSeeds }: Effort, firstSeed: number): Job[] {
   return all.flatMap(({ kind, policies, probabilities }) =>
     policies.flatMap(({ id }) =>
       probabilities.flatMap((probability) =>
-        seeds(firstSeed, failureSeeds).map((seed) => ({ kind, policy: id, probability, seed }) as Job),
+        seeds(firstSeed, failureSeeds).map((seed) => ({ kind, policy: id, probability, seed, scale }) as Job),
       ),
     ),
   );

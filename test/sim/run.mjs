@@ -1,5 +1,5 @@
 // npm run sim: the experiments of spec/budget-and-storms.md on the real policies.
-//   --quick      one seed   --seed N   the first seed   --json   one JSON object on standard output, last line
+//   --quick      one seed, a fifth of the clients   --seed N   the first seed   --json   one JSON object on standard output, last line
 //   --readme     also writes the picture that the README shows
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { urlOf } from '../read.js';
 import type { OrderAnswer } from './order-client.js';
-import { type Stage, urlOf } from './stage.js';
+import type { Stage } from './stage.js';
 
 const PATIENCE_MS = 300;
 

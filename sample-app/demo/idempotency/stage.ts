@@ -2,6 +2,7 @@ import type { AppSettings } from '../../main.js';
 import type { StatsReport } from '../../stats/stats.js';
 import type { ChargeBook } from '../../upstreams/handlers.js';
 import type { Child, ChildSpec } from '../child-processes.js';
+import { read, urlOf } from '../read.js';
 import type { Session } from '../session.js';
 import type { LatePaymentsSettings } from './late-payments.process.js';
 import { OrderClient } from './order-client.js';
@@ -9,7 +10,6 @@ import { openSharedStore } from './shared-store.js';
 
 /** The third order must be unanswered long enough for a process to be killed. */
 const ANSWERS_AFTER_MS = [700, 700, 1_500] as const;
-const READ_WITHIN_MS = 5_000;
 const LOOK_EVERY_MS = 20;
 const CHARGED_WITHIN_MS = 10_000;
 
@@ -85,17 +85,11 @@ export class Stage {
   }
 
   private statsOf(api: Child): Promise<StatsReport> {
-    return this.read<StatsReport>(`${urlOf(api)}/stats`);
+    return this.session.orEnd(read<StatsReport>(`${urlOf(api)}/stats`));
   }
 
   private book(): Promise<ChargeBook> {
-    return this.read<ChargeBook>(`${urlOf(this.payments)}/charges`);
-  }
-
-  private async read<T>(url: string): Promise<T> {
-    const response = await this.session.orEnd(fetch(url, { signal: AbortSignal.timeout(READ_WITHIN_MS) }));
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-    return (await response.json()) as T; // our own processes: their answers are what their types say
+    return this.session.orEnd(read<ChargeBook>(`${urlOf(this.payments)}/charges`));
   }
 }
 
@@ -104,8 +98,4 @@ function apiSpec(title: string, url: string): ChildSpec {
   const urls = { payments: url, inventory: url, shipping: url };
   const settings: AppSettings = { mode: 'healing', port: 0, urls };
   return { title, script: '../main.js', settings };
-}
-
-export function urlOf(child: Child): string {
-  return `http://127.0.0.1:${child.port}`;
 }
