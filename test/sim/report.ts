@@ -73,7 +73,7 @@ function failures(title: string, rows: readonly FailureRow[]): string[] {
     title,
     line(
       '',
-      probabilities.map((each) => `${each * 100} %`),
+      probabilities.map((each) => `${Math.round(each * 100)} %`),
     ),
     ...policies.map((policy) => {
       const first = rows.find((row) => row.policy === policy);
