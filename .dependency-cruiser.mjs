@@ -86,7 +86,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '^dist/'] },
-    exclude: { path: ['^test/nest11/', '^test/bench/node_modules/', '^dist/'] },
+    exclude: { path: ['^test/nest11/', '^test/bench/(newest/)?node_modules/', '^dist/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -5,11 +5,14 @@ import {
   Bulkhead,
   CircuitBreaker,
   Fallback,
+  Idempotent,
   RateLimiter,
   ResilienceModule,
   Retryable,
   TimeLimiter,
 } from 'nestjs-selfheal';
+import { ResiliencePrometheusModule } from 'nestjs-selfheal/prometheus';
+import { Registry } from 'prom-client';
 import { defer, type Observable, of } from 'rxjs';
 
 /** What stands in every row: a method that resolves at once, and a bare stream. */
@@ -63,9 +66,14 @@ export class Unlimited {
   }
 }
 
-/** Methods with a time limit: they make Node keep an async context for the whole process. */
+/** Methods whose first call makes Node keep an async context for the whole process. */
 @Injectable()
 export class Limited {
+  @Idempotent({ key: (value: number) => `call-${value}` })
+  async idempotent(value: number): Promise<number> {
+    return value;
+  }
+
   @Retryable()
   @CircuitBreaker()
   @TimeLimiter('2s')
@@ -94,9 +102,22 @@ export class SwitchedOff {
   }
 }
 
+/** How an application is made. */
+export interface Boot {
+  readonly enabled?: boolean;
+  /** Counts every call for Prometheus. */
+  readonly hasMetrics?: boolean;
+}
+
 /** An application around one provider; nobody listens to its events. */
-export async function boot(provider: Type, enabled = true): Promise<INestApplicationContext> {
-  @Module({ imports: [ResilienceModule.forRoot({ enabled, logger: false })], providers: [provider] })
+export async function boot(
+  provider: Type,
+  { enabled = true, hasMetrics = false }: Boot = {},
+): Promise<INestApplicationContext> {
+  const resilience = ResilienceModule.forRoot({ enabled, logger: false });
+  const metrics = hasMetrics ? [ResiliencePrometheusModule.forRoot({ registry: new Registry() })] : [];
+
+  @Module({ imports: [resilience, ...metrics], providers: [provider] })
   class BenchModule {}
   return NestFactory.createApplicationContext(BenchModule, { logger: false });
 }

@@ -1,26 +1,41 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ResilienceEvents } from 'nestjs-selfheal';
 import { type Effort, measure, measureBytes } from './measure.js';
+import { measurePeer, type PeerName } from './peer-population.js';
 import { measurePopulation } from './population.js';
 import { benchOf } from './rows.js';
 
-const [task = 'time', kind = 'plain', surroundings = 'quiet', effort = '{}'] = process.argv.slice(2);
+/** What one process of the bench does. */
+interface Task {
+  readonly work: 'time' | 'bytes' | 'population';
+  readonly kind?: 'plain' | 'limited';
+  /** Who listens: nobody, an event listener, Prometheus; or everything runs within an async context of the caller's. */
+  readonly surroundings?: 'quiet' | 'observed' | 'metrics' | 'storage';
+  readonly peer?: PeerName;
+  readonly effort: Effort;
+}
 
-if (task === 'population') tell(await measurePopulation());
-else await measureRows();
+const task = JSON.parse(process.argv[2] ?? '{}') as Task;
 
-async function measureRows(): Promise<void> {
-  const bench = await benchOf(kind === 'limited' ? 'limited' : 'plain');
+if (task.work === 'population')
+  tell(await (task.peer ? measurePeer(task.peer, task.effort) : measurePopulation(task.effort)));
+else await measureRows(task);
+
+async function measureRows({ work, kind = 'plain', surroundings = 'quiet', effort }: Task): Promise<void> {
+  const hasMetrics = surroundings === 'metrics';
+  const bench = await benchOf({ kind, hasPeers: surroundings === 'quiet', hasMetrics });
   if (surroundings === 'observed') {
     for (const application of bench.applications)
       application.get(ResilienceEvents).subscribe(() => undefined);
   }
-  const work = async (): Promise<void> => {
-    tell(Object.fromEntries(task === 'bytes' ? await measureBytes(bench.rows) : await timed()));
+  const measured = async (): Promise<void> => {
+    const { rows } = bench;
+    tell(
+      Object.fromEntries(work === 'bytes' ? await measureBytes(rows, effort) : await measure(rows, effort)),
+    );
   };
-  const timed = () => measure(bench.rows, JSON.parse(effort) as Effort);
-  if (surroundings === 'storage') await new AsyncLocalStorage<object>().run({ request: 1 }, work);
-  else await work();
+  if (surroundings === 'storage') await new AsyncLocalStorage<object>().run({ request: 1 }, measured);
+  else await measured();
 }
 
 function tell(result: unknown): void {

@@ -17,6 +17,12 @@ export interface Effort {
   /** The compiler has seen enough after so much time and so many calls. */
   readonly warmUpMs: number;
   readonly warmUpCalls: number;
+  /** Calls of a batch whose bytes are counted; all of them fit into a young generation. */
+  readonly bytesCalls: number;
+  /** How long many breakers are watched doing nothing. */
+  readonly idleMs: number;
+  /** Calls in the large window. */
+  readonly largeWindow: number;
 }
 
 /** What one row has cost. */
@@ -66,16 +72,16 @@ export async function measure(rows: readonly Row[], effort: Effort): Promise<Map
 }
 
 /** Heap bytes per call; needs a young generation that holds a whole batch, and `gc`. */
-export async function measureBytes(rows: readonly Row[]): Promise<Map<string, number>> {
+export async function measureBytes(rows: readonly Row[], effort: Effort): Promise<Map<string, number>> {
   const bytes = new Map<string, number>();
   for (const { id, loop } of rows) {
-    await loop(20_000);
+    await loop(effort.warmUpCalls / 4);
     const samples: number[] = [];
-    for (let round = 0; round < 5; round += 1) {
+    for (let round = 0; round < effort.rounds / 3; round += 1) {
       globalThis.gc?.();
       const before = process.memoryUsage().heapUsed;
-      await loop(5_000);
-      samples.push((process.memoryUsage().heapUsed - before) / 5_000);
+      await loop(effort.bytesCalls);
+      samples.push((process.memoryUsage().heapUsed - before) / effort.bytesCalls);
     }
     bytes.set(id, median(samples));
   }
@@ -87,7 +93,8 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-function quantile(values: readonly number[], share: number): number {
+/** The value below which that share of them is. */
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
 }
@@ -108,7 +115,9 @@ async function fill(loop: Loop, { batchMs, warmUpMs, warmUpCalls }: Effort): Pro
   let ns = 0;
   let calls = 0;
   const endMs = performance.now() + warmUpMs;
-  while (performance.now() < endMs || calls < warmUpCalls) {
+  // A row of a hundred microseconds a call is warm before it has made so many.
+  const latestMs = endMs + 2 * warmUpMs;
+  while (performance.now() < endMs || (calls < warmUpCalls && performance.now() < latestMs)) {
     ns = await time(loop, count);
     calls += count;
     if (ns * count < batchMs * 1e6) count *= 2;

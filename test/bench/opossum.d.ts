@@ -3,11 +3,12 @@ declare module 'opossum' {
   interface OpossumOptions {
     readonly timeout: number | false;
     readonly capacity?: number;
+    readonly errorThresholdPercentage?: number;
   }
 
-  class OpossumBreaker<T = number> {
-    constructor(action: (value: T) => Promise<unknown>, options: OpossumOptions);
-    fire(value: T): Promise<unknown>;
+  class OpossumBreaker<A, T> {
+    constructor(action: (argument: A) => Promise<T>, options: OpossumOptions);
+    fire(argument: A): Promise<T>;
     open(): void;
   }
 

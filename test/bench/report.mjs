@@ -1,3 +1,5 @@
+import { met, number, print, spread } from './table.mjs';
+
 /** Targets and gates of spec/performance.md: ratios to the bare method, bytes beside the bare method's. */
 const CALLS = [
   { id: 'disabled', text: 'decorated, enabled: false', target: 1.2, gate: 1.5 },
@@ -8,34 +10,89 @@ const CALLS = [
   { id: 'open', text: 'breaker open, rejection', target: 28, gate: 32 },
   { id: 'retryOpen', text: 'the same inside @Retryable' },
   { id: 'stream', text: 'Observable, retry + breaker', target: 2.0, gate: 2.5 },
+  { id: 'idempotent', text: '@Idempotent in memory, first call', target: 25 },
 ];
 
-const EXTRAS = [
+const WORLD = [
   { id: 'fallback', text: '@Fallback not used (extra over breaker)', target: 0.2 },
   { id: 'breakers', text: '100 000 breakers by key, used once: bytes each', target: 250, gate: 600 },
   { id: 'named', text: '100 000 in the registry, idle: bytes each', target: 250, gate: 600 },
   { id: 'timers', text: 'timers of 100 000 breakers', target: 0, gate: 0 },
-  { id: 'countWindow', text: 'failing call, 10^6 : 10^3 in a count window', target: 1.2, gate: 1.5 },
-  { id: 'timeWindow', text: 'failing call, 10^6 : 10^3 in a time window', target: 1.2, gate: 1.5 },
+  { id: 'idle', text: 'share of a core of 100 000 idle breakers', target: 0.01 },
+  { id: 'countWindow', text: 'failing call, large : small count window', target: 1.2, gate: 1.5 },
+  { id: 'timeWindow', text: 'failing call, large : small time window', target: 1.2, gate: 1.5 },
+  { id: 'redisShare', text: '@Idempotent with Redis, added CPU: node-idempotency’s', target: 0.5 },
+  { id: 'redisTrips', text: 'round trips of begin and complete, Redis', target: 2 },
+  { id: 'postgresTrips', text: 'round trips of begin and complete, PostgreSQL', target: 2 },
+  { id: 'waitOne', text: '49 waiting callers answered, one process: ms', target: 10 },
+  { id: 'waitMany', text: '49 waiting callers answered, two processes: ms', target: 100 },
 ];
 
-/** One row for each promise of the spec, with what was measured and whether it is kept. */
-export function rowsOf({ blocks, bytes, population }) {
-  const { quiet } = blocks;
-  const calls = CALLS.map((row) => {
+/** The peers in the order of the columns; whoever has only a retry stands together. */
+const PEERS = ['cockatiel', 'opossum', 'mollitia', 'nestjs-resilience'];
+const OTHERS = ['smithy', 'rxjs', 'async-retry', 'p-retry'];
+
+const SURROUNDINGS = {
+  quiet: 'alone',
+  observed: 'event listener',
+  metrics: 'Prometheus',
+  storage: 'active AsyncLocalStorage',
+};
+
+/** One row for each promise of the spec that was measured, and whether it is kept. */
+export function rowsOf({ calls, population, web }) {
+  const values = { ...(population && populationValues(population)), ...(web && webValues(web)) };
+  if (calls) {
+    const { quiet } = calls.blocks;
+    values.fallback = costOf(quiet, 'fallback').ratio - costOf(quiet, 'breaker').ratio;
+  }
+  const measured = WORLD.filter(({ id }) => values[id] !== undefined);
+  const rows = measured.map((row) => ({ ...row, value: values[row.id] }));
+  return [...(calls ? callRows(calls) : []), ...rows].map((row) => judged(row));
+}
+
+function callRows({ blocks: { quiet }, bytes }) {
+  return CALLS.map((row) => {
     const cost = costOf(quiet, row.id);
-    return { ...row, value: cost.ratio, spread: cost.spread, heapBytes: bytes[row.id] };
+    return {
+      ...row,
+      value: cost.ratio,
+      spread: cost.spread,
+      heapBytes: bytes[row.id],
+      peers: peersOf(row.id, quiet, bytes),
+    };
   });
-  const values = {
-    fallback: costOf(quiet, 'fallback').ratio - costOf(quiet, 'breaker').ratio,
-    breakers: population.keyedBytes,
-    named: population.namedBytes,
-    timers: population.timers,
-    countWindow: population.countWindow,
-    timeWindow: population.timeWindow,
+}
+
+function peersOf(id, { plain }, bytes) {
+  const names = [...PEERS, ...OTHERS].filter((peer) => plain[`${id}/${peer}`] !== undefined);
+  return Object.fromEntries(
+    names.map((peer) => [peer, { ratio: plain[`${id}/${peer}`].ratio, heapBytes: bytes[`${id}/${peer}`] }]),
+  );
+}
+
+function populationValues({ ours }) {
+  return {
+    breakers: ours.keyedBytes,
+    named: ours.namedBytes,
+    timers: ours.timers,
+    idle: ours.idle.cpuShare,
+    countWindow: ours.windows.countRatio,
+    timeWindow: ours.windows.timeRatio,
   };
-  const extras = EXTRAS.map((row) => ({ ...row, value: values[row.id] }));
-  return [...calls, ...extras].map((row) => judged(row));
+}
+
+function webValues({ rows, waits }) {
+  const order = (route) => rows.find((row) => row.platform === 'express' && row.route === route);
+  const waited = (count) =>
+    Math.max(...waits.filter(({ processes }) => processes === count).map(({ lastMs }) => lastMs));
+  return {
+    redisShare: order('redis').addedUs / order('peer-redis').addedUs,
+    redisTrips: order('redis').roundTrips,
+    postgresTrips: order('postgres').roundTrips,
+    waitOne: waited(1),
+    waitMany: waited(2),
+  };
 }
 
 function judged(row) {
@@ -49,46 +106,54 @@ function costOf(block, id) {
   return block.limited[id] ?? block.plain[id];
 }
 
-/** Prints everything. */
-export function report(rows, { blocks, bytes, population }) {
-  const cells = rows.map((row) => [row.text, ...promise(row), ...peers(row.id, blocks.quiet, bytes)]);
-  console.log(`\nNode ${process.version}, ratios to a bare await of the same process, medians (quartiles)\n`);
-  print([['row', 'ours', 'B/call', 'target', 'gate', 'met', 'cockatiel', 'opossum'], ...cells]);
-  reportPrices(blocks, bytes, population);
-  reportSurroundings(blocks);
+/** What a call costs, beside the peers. */
+export function reportCalls(rows, { node, calls }) {
+  const heading = ['row', 'ours', 'B/call', 'target', 'gate', 'met', ...PEERS, 'others'];
+  const cells = rows
+    .filter(({ peers }) => peers)
+    .map((row) => [
+      row.text,
+      ...promise(row),
+      ...PEERS.map((peer) => peerText(row.peers[peer])),
+      othersText(row),
+    ]);
+  console.log(
+    `\nNode ${node}, ratios to a bare await of the same process, medians (quartiles); heap bytes per call\n`,
+  );
+  print([heading, ...cells]);
+  reportPrices(calls);
+  reportSurroundings(calls.blocks);
 }
 
-function promise({ value, spread, heapBytes, bytes, target, gate, isOnTarget, isInGate }) {
-  const quartiles = spread === undefined ? '' : ` (${number(spread[0])}–${number(spread[1])})`;
-  const met = target === undefined ? '' : isOnTarget ? 'target' : isInGate ? 'gate' : 'MISSED';
+function promise(row) {
+  const { target, gate, bytes } = row;
   const wanted = `${target ?? ''}${bytes === undefined ? '' : `, ${bytes} B`}`;
-  return [`${number(value)}${quartiles}`, number(heapBytes, 0), wanted, `${gate ?? ''}`, met];
+  return [spread(row.value, row.spread), number(row.heapBytes, 0), wanted, `${gate ?? ''}`, met(row)];
 }
 
-function peers(id, { plain }, bytes) {
-  return ['cockatiel', 'opossum'].map((peer) => {
-    const cost = plain[`${id}/${peer}`];
-    return cost === undefined ? '–' : `${number(cost.ratio)} (${number(bytes[`${id}/${peer}`], 0)} B)`;
-  });
+function peerText(peer) {
+  return peer === undefined ? '–' : `${number(peer.ratio)} (${number(peer.heapBytes, 0)} B)`;
 }
 
-function reportPrices({ quiet }, bytes, { collected }) {
+function othersText({ peers }) {
+  const texts = OTHERS.filter((name) => peers[name]).map((name) => `${name} ${number(peers[name].ratio)}`);
+  return texts.length === 0 ? '–' : texts.join(', ');
+}
+
+function reportPrices({ blocks: { quiet }, bytes }) {
   const { plain, limited } = quiet;
-  const [bare] = Object.values(plain);
-  const [bareLimited] = Object.values(limited);
+  const bare = plain.disabled;
+  const across = (id) => number(limited[id].ns / bare.baselineNs);
   console.log(`
-bare await: ${number(bare.baselineNs)} ns; in a process with a time limit ${number(bareLimited.baselineNs)} ns (async context)
-three and five to a bare await of a process without any time limit: ${['three', 'five']
-    .map((id) => number(limited[id].ns / bare.baselineNs))
-    .join(', ')}
+bare await: ${number(bare.baselineNs)} ns; in a process with a time limit ${number(limited.three.baselineNs)} ns (async context)
+three, five and idempotent to a bare await of a process without any time limit: ${['three', 'five', 'idempotent'].map(across).join(', ')}
+opossum’s breaker with its default timeout: ${number(plain['breakerLimit/opossum'].ratio)}
 a bare throw: of a made error ${number(plain.thrown.ratio)}, of a new one ${number(plain.thrownNew.ratio)}
-bytes of ${bytes.disabled === undefined ? 'a' : 'the switched-off'} call, the method's own included: ${number(bytes.disabled, 0)}
-breakers collected with their application: ${number(100 * collected, 0)} %
+bytes of the switched-off call, the method’s own included: ${number(bytes.disabled, 0)}
 `);
 }
 
 function reportSurroundings(blocks) {
-  const titles = { quiet: 'alone', observed: 'event listener', storage: 'active AsyncLocalStorage' };
   const kinds = Object.keys(blocks);
   const rows = CALLS.map(({ id, text }) => [
     text,
@@ -97,20 +162,5 @@ function reportSurroundings(blocks) {
       return [number(ratio), `${number(ns, 0)} ns`];
     }),
   ]);
-  print([['row', ...kinds.flatMap((kind) => [titles[kind], ''])], ...rows]);
-}
-
-function print(table) {
-  const widths = table[0].map((_, column) => Math.max(...table.map((cells) => cells[column].length)));
-  for (const cells of table) {
-    const line = cells.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]),
-    );
-    console.log(line.join('  '));
-  }
-}
-
-function number(value, digits) {
-  if (value === undefined) return '';
-  return value.toFixed(digits ?? (value < 10 ? 2 : value < 100 ? 1 : 0));
+  print([['row', ...kinds.flatMap((kind) => [SURROUNDINGS[kind], ''])], ...rows]);
 }

@@ -29,8 +29,8 @@ class Rows {
   readonly list: Row[] = [];
   private readonly bare: Loop = loopOf('bare', RESULT, new Bare());
 
-  add(id: string, target: object, call = RESULT): void {
-    this.list.push({ id, loop: loopOf(id, call, target), baseline: this.bare });
+  add(id: string, target: object, call = RESULT, tools: object = {}): void {
+    this.list.push({ id, loop: loopOf(id, call, target, tools), baseline: this.bare });
   }
 
   addStream(id: string, target: object): void {
@@ -40,46 +40,55 @@ class Rows {
     this.list.push({ id, loop: loopOf(id, call, target, tools), baseline });
   }
 
-  async addPeers(ids: readonly string[]): Promise<void> {
+  async addPeers(): Promise<void> {
     for (const [id, target] of Object.entries(await peerCalls())) {
-      const row = id.split('/')[0] ?? id;
-      if (ids.includes(row)) this.add(id, target, row === 'open' ? CAUGHT : RESULT);
+      this.add(id, target, id.startsWith('open/') ? CAUGHT : RESULT);
     }
   }
 }
 
-/** Rows of a process in which nothing keeps an async context, and of one in which a time limit does. */
-export async function benchOf(kind: 'plain' | 'limited'): Promise<Bench> {
-  return kind === 'plain' ? unlimitedRows() : limitedRows();
+/** What is measured together in one process. */
+export interface BenchSettings {
+  /** Rows of a process in which nothing keeps an async context, or of one in which a time limit or a key does. */
+  readonly kind: 'plain' | 'limited';
+  /** Beside ours, in turn with them. */
+  readonly hasPeers: boolean;
+  readonly hasMetrics: boolean;
 }
 
-async function unlimitedRows(): Promise<Bench> {
+/** The rows of a process. */
+export async function benchOf(settings: BenchSettings): Promise<Bench> {
+  return settings.kind === 'plain' ? unlimitedRows(settings) : limitedRows(settings);
+}
+
+async function unlimitedRows({ hasPeers, hasMetrics }: BenchSettings): Promise<Bench> {
   const rows = new Rows();
-  const application = await boot(Unlimited);
-  const switchedOff = await boot(SwitchedOff, false);
+  const application = await boot(Unlimited, { hasMetrics });
+  const switchedOff = await boot(SwitchedOff, { enabled: false, hasMetrics });
   const unlimited = application.get(Unlimited);
   rows.add('disabled', switchedOff.get(SwitchedOff));
-  rows.add('breaker', unlimited, 'await target.breaker(index);');
-  rows.add('retry', unlimited, 'await target.retry(index);');
-  rows.add('fallback', unlimited, 'await target.fallback(index);');
+  for (const name of ['breaker', 'retry', 'fallback'])
+    rows.add(name, unlimited, `await target.${name}(index);`);
   rows.addStream('stream', unlimited);
   await open(unlimited);
   rows.add('open', unlimited, 'try { await target.open(index); } catch {}');
   rows.add('retryOpen', unlimited, 'try { await target.retryOpen(index); } catch {}');
   rows.add('thrown', THROWN, 'try { await target.made(); } catch {}');
   rows.add('thrownNew', THROWN, 'try { await target.fresh(); } catch {}');
-  await rows.addPeers(['breaker', 'retry', 'three', 'five', 'open']);
+  if (hasPeers) await rows.addPeers();
   return { rows: rows.list, applications: [application, switchedOff] };
 }
 
-async function limitedRows(): Promise<Bench> {
+async function limitedRows({ hasMetrics }: BenchSettings): Promise<Bench> {
   const rows = new Rows();
-  const application = await boot(Limited as Type<Limited>);
+  const application = await boot(Limited as Type<Limited>, { hasMetrics });
   const limited = application.get(Limited);
   // From the first limited call on every promise of the process is tracked: the baseline's, too.
   await limited.three(1);
   rows.add('three', limited, 'await target.three(index);');
   rows.add('five', limited, 'await target.five(index);');
+  const fresh = { next: 0 };
+  rows.add('idempotent', limited, 'await target.idempotent(tools.next++);', fresh);
   return { rows: rows.list, applications: [application] };
 }
 

@@ -1,82 +1,100 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// npm run bench: what the policies cost, ours and the peers' in one run; about five minutes.
+//   --quick    shorter rounds, without listeners, metrics, storage and the guarded routes on Fastify; about a minute
+//   --json     one JSON object as the last line      --gate    exit code 1 where a gate is missed
+//   --readme   writes the table into the README      --node 24    on another Node, with the peers' newest versions
+//   --part calls, population, web    only these parts; may be given several times
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { transformSync } from '@swc/core';
+import { parseArgs } from 'node:util';
+import { format, resolveConfig } from 'prettier';
+import { nodeOf } from '../matrix/nodes.mjs';
 import { build } from '../support/build.mjs';
+import { BENCH, ensureInstalled, NEWEST } from '../support/ensure-installed.mjs';
 import { root } from '../support/run.mjs';
-import { report, rowsOf } from './report.mjs';
+import { compile } from './compile.mjs';
+import { EFFORTS } from './efforts.mjs';
+import { Processes } from './processes.mjs';
+import { withTable } from './readme.mjs';
+import { reportCalls, rowsOf } from './report.mjs';
+import { reportPopulation, reportWeb } from './report-world.mjs';
 
-const OUTPUT = join(root, 'dist/bench');
-const SOURCES = import.meta.dirname;
+const PARTS = ['calls', 'population', 'web'];
+const PEERS = ['cockatiel', 'opossum', 'mollitia'];
 
-const asked = new Set(process.argv.slice(2));
-const isQuick = asked.has('--quick');
-const effort = isQuick
-  ? { rounds: 7, batchMs: 4, warmUpMs: 40, warmUpCalls: 8_000 }
-  : { rounds: 15, batchMs: 10, warmUpMs: 300, warmUpCalls: 40_000 };
-// A young generation that holds a whole batch: no collection falls into a measurement of bytes.
-const LARGE_NURSERY = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
-// Helper threads that wait for the one core we have would be counted as work.
-const NO_HELPERS = ['--single-threaded'];
-/** One core for everything, where the machine lets us choose. */
-const PINNED = spawnSync('taskset', ['-c', '1', 'true']).status === 0 ? ['taskset', '-c', '1'] : [];
+const { values: asked } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    quick: { type: 'boolean', default: false },
+    gate: { type: 'boolean', default: false },
+    readme: { type: 'boolean', default: false },
+    node: { type: 'string' },
+    part: { type: 'string', multiple: true, default: PARTS },
+  },
+});
+const effort = EFFORTS[asked.quick ? 'quick' : 'full'];
+const isAsked = (part) => asked.part.includes(part);
 
-/** Decorators need a compiler; the types are checked by `npm run types`. */
-function compile() {
-  rmSync(OUTPUT, { recursive: true, force: true });
-  mkdirSync(OUTPUT, { recursive: true });
-  for (const name of readdirSync(SOURCES).filter((each) => each.endsWith('.ts') && !each.endsWith('.d.ts'))) {
-    const { code } = transformSync(readFileSync(join(SOURCES, name), 'utf8'), {
-      filename: name,
-      swcrc: false,
-      module: { type: 'es6' },
-      jsc: {
-        target: 'es2022',
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true, verbatimModuleSyntax: true },
-        keepClassNames: true,
-      },
-    });
-    writeFileSync(join(OUTPUT, name.replace(/\.ts$/, '.js')), code);
+function progress(text) {
+  process.stderr.write(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${text} …\n`);
+}
+
+async function measureCalls(processes) {
+  const surrounded = async (surroundings) => {
+    progress(`calls, ${surroundings}`);
+    const time = { work: 'time', surroundings, effort: effort.calls };
+    const plain = await processes.child({ ...time, kind: 'plain' });
+    return { plain, limited: await processes.child({ ...time, kind: 'limited' }) };
+  };
+  const blocks = {};
+  for (const surroundings of effort.surroundings) blocks[surroundings] = await surrounded(surroundings);
+  progress('heap per call');
+  const bytes = { work: 'bytes', effort: effort.calls };
+  const plainBytes = await processes.child({ ...bytes, kind: 'plain' });
+  return { blocks, bytes: { ...plainBytes, ...(await processes.child({ ...bytes, kind: 'limited' })) } };
+}
+
+async function measurePopulation(processes) {
+  const population = { work: 'population', effort: effort.calls };
+  progress('many breakers');
+  const ours = await processes.child(population);
+  const peers = {};
+  for (const peer of PEERS) {
+    progress(`many breakers of ${peer}`);
+    peers[peer] = await processes.child({ ...population, peer });
   }
+  return { ours, peers };
 }
 
-/** A process of its own: what a row does to its process, it does to its own baseline only. */
-function child(task, kind = 'plain', surroundings = 'quiet') {
-  const flags = task === 'time' ? NO_HELPERS : task === 'bytes' ? LARGE_NURSERY : ['--expose-gc'];
-  const script = [join(OUTPUT, 'child.js'), task, kind, surroundings, JSON.stringify(effort)];
-  const [command, ...rest] = [...PINNED, process.execPath, ...flags, ...script];
-  const running = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'], cwd: root });
-  let output = '';
-  running.stdout.on('data', (data) => (output += data));
-  return new Promise((resolve, reject) => {
-    running.on('close', (code) => {
-      if (code === 0) resolve(JSON.parse(output));
-      else reject(new Error(`the bench process ended with ${code}`));
-    });
-  });
+async function measureWeb(processes) {
+  progress('HTTP routes');
+  return processes.web(effort.web);
 }
 
-async function surrounded(surroundings) {
-  const plain = await child('time', 'plain', surroundings);
-  const limited = await child('time', 'limited', surroundings);
-  return { plain, limited };
-}
-
+const { binary, version } = asked.node
+  ? await nodeOf(asked.node)
+  : { binary: process.execPath, version: process.version };
+const hasNewest = Number(/^v(\d+)/.exec(version)?.[1]) >= 22;
+for (const folder of hasNewest ? [BENCH, NEWEST] : [BENCH]) await ensureInstalled(folder);
 const code = await build({ ifStale: true, only: ['lib'] });
 if (code !== 0) process.exit(code);
-compile();
-const blocks = { quiet: await surrounded('quiet') };
-if (!isQuick) {
-  blocks.observed = await surrounded('observed');
-  blocks.storage = await surrounded('storage');
-}
-const bytes = { ...(await child('bytes')), ...(await child('bytes', 'limited')) };
-const population = await child('population');
+const folder = await compile('child', 'web', 'web-server.process');
+const processes = new Processes({ node: binary, folder, peers: hasNewest ? NEWEST : BENCH });
 
-const rows = rowsOf({ blocks, bytes, population });
-report(rows, { blocks, bytes, population });
-if (asked.has('--json')) {
-  console.log(JSON.stringify({ node: process.version, rows, blocks, bytes, population }));
+const result = {
+  node: version,
+  isQuick: asked.quick,
+  ...(isAsked('calls') && { calls: await measureCalls(processes) }),
+  ...(isAsked('population') && { population: await measurePopulation(processes) }),
+  ...(isAsked('web') && { web: await measureWeb(processes) }),
+};
+const rows = rowsOf(result);
+if (result.calls) reportCalls(rows, result);
+if (result.population) reportPopulation(rows, result.population);
+if (result.web) reportWeb(rows, result.web);
+if (asked.readme) {
+  const file = join(root, 'README.md');
+  const text = withTable(readFileSync(file, 'utf8'), rows, result);
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
 }
-if (asked.has('--gate') && rows.some((row) => !row.isInGate)) process.exitCode = 1;
+if (asked.json) console.log(JSON.stringify({ ...result, rows }));
+if (asked.gate && rows.some((row) => !row.isInGate)) process.exitCode = 1;

@@ -2,7 +2,7 @@
 // newer than some of its binaries in the registry, npm leaves those out without a word and `npm ci` refuses the lock.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BENCH, NEST11 } from './ensure-installed.mjs';
+import { BENCH, NEST11, NEWEST } from './ensure-installed.mjs';
 import { root } from './run.mjs';
 
 function problemsOf(file) {
@@ -25,7 +25,7 @@ function isLocked(packages, path, name) {
   return packages[`node_modules/${name}`] !== undefined;
 }
 
-const folders = ['.', NEST11, BENCH];
+const folders = ['.', NEST11, BENCH, NEWEST];
 const problems = folders.map((folder) => join(folder, 'package-lock.json')).flatMap(problemsOf);
 for (const problem of problems) process.stdout.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;

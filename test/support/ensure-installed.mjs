@@ -8,6 +8,8 @@ import { root, runQuietly } from './run.mjs';
 export const NEST11 = 'test/nest11';
 /** The folder of the libraries that the bench and the storm stand beside. */
 export const BENCH = 'test/bench';
+/** The folder of those of them whose newest versions need a later Node than ours. */
+export const NEWEST = 'test/bench/newest';
 
 /** Installs the folder's dependencies if they are missing or are not those of its package-lock.json. */
 export async function ensureInstalled(folder = '.') {
