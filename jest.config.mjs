@@ -1,4 +1,6 @@
 const relativeImports = { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] };
+// One seed for all laws.
+const laws = { '^fast-check$': '<rootDir>/test/support/seeded-fast-check.mjs' };
 
 const doors = {
   '^nestjs-selfheal$': '<rootDir>/lib/index.ts',
@@ -47,7 +49,7 @@ function project(displayName, folders, settings = {}) {
     modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/test/nest11/package.json'],
     extensionsToTreatAsEsm: ['.ts'],
     moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
-    moduleNameMapper: { ...moduleNameMapper, ...doors, ...relativeImports },
+    moduleNameMapper: { ...moduleNameMapper, ...doors, ...laws, ...relativeImports },
     transform: { '^.+\\.ts$': ['@swc/jest', swc] },
     setupFilesAfterEnv: ['<rootDir>/test/support/long-timeout.mjs'],
     ...others,

@@ -16,7 +16,8 @@ export class BackgroundWork {
 
   /** Keeps hold of work that must never be an unhandled rejection. */
   add(work: Promise<unknown>): void {
-    const task: Promise<unknown> = work.catch(() => undefined).finally(() => this.tasks.delete(task));
+    const ended = (): void => void this.tasks.delete(task);
+    const task: Promise<void> = work.then(ended, ended);
     this.tasks.add(task);
   }
 

@@ -1,7 +1,7 @@
 import { fieldOf } from '../core/error-facts.js';
 import type { Outcome, StoredOutcome } from '../policies/idempotency/index.js';
+import type { LiveClaim } from './idempotent-claim.js';
 import type { OutcomeCapture, Settled } from './idempotent-call.js';
-import type { ValueCapture } from './idempotent-values.js';
 
 /** What a call says beside its value, as the status and headers that a route handler has set. */
 export interface Besides {
@@ -14,12 +14,12 @@ export interface Besides {
 /** Values, and what their calls say besides. */
 export class ValuesAndMore implements OutcomeCapture {
   constructor(
-    private readonly values: ValueCapture,
+    private readonly values: OutcomeCapture,
     private readonly besides: Besides,
   ) {}
 
-  outcomeOf(settled: Settled): Outcome {
-    return settled;
+  outcomeOf(settled: Settled, claim: LiveClaim): Outcome | 'unknown' {
+    return this.values.outcomeOf(settled, claim);
   }
 
   async keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome> {

@@ -24,14 +24,20 @@ export class LiveClaim {
   private onSettled: ((outcome: Outcome) => void) | undefined;
   private lost = false;
   private looked = false;
+  private givesStream = false;
 
   constructor(
     readonly claim: Claim,
     key: string,
     /** For transactions of the method's own. */
-    method: MethodClaim,
+    private readonly method: MethodClaim,
   ) {
     this.idempotency = new ClaimedIdempotency(key, claim, method);
+  }
+
+  /** The name of the record. */
+  get storedKey(): string {
+    return this.method.renewal.storedKey;
   }
 
   /** Whether the method's own body was called under this claim. */
@@ -76,6 +82,11 @@ export class LiveClaim {
     this.failedBefore = { error };
   }
 
+  /** What the method gives is a stream: whoever takes it in knows what becomes of it, and leaving it ends it. */
+  expectStream(): void {
+    this.givesStream = true;
+  }
+
   /** Calls the method, and watches what becomes of it. @throws where it must not begin any more */
   invoke(call: () => unknown): unknown {
     if (this.refusal !== undefined && !this.isEntered) throw this.refusal.error;
@@ -83,7 +94,10 @@ export class LiveClaim {
     this.running += 1;
     const entry = this.entries;
     try {
-      return this.watched(call(), entry);
+      const result = call();
+      if (!this.givesStream) return this.watched(result, entry);
+      this.running -= 1;
+      return result;
     } catch (error) {
       this.ended(entry, { kind: 'error', error });
       throw error;

@@ -1,6 +1,7 @@
 import type { Environment } from '../core/environment.js';
-import type { Timer } from '../core/clock.js';
+import type { Lane, LaneEntry } from '../core/lane.js';
 import type { Claim, ClaimAnswer, IdempotencyRule } from '../policies/idempotency/index.js';
+import type { Beats } from './idempotent-beats.js';
 import type { StoreCalls } from './idempotent-store-calls.js';
 
 /** What is renewed, and who hears of it. */
@@ -9,6 +10,7 @@ export interface HeartbeatParts {
   readonly claim: Claim;
   readonly calls: StoreCalls;
   readonly environment: Environment;
+  readonly beats: Beats;
   /** Somebody else has the claim. */
   fenced(): void;
   /** The record was gone, and was written anew. */
@@ -22,34 +24,34 @@ export interface HeartbeatParts {
 const LEAST_TIMEOUT_MS = 50;
 
 /** Renews a claim every third of its lease, without keeping the process alive or anybody's context. */
-export class Heartbeat {
-  private timer: Timer | undefined;
+export class Heartbeat implements LaneEntry {
+  laneDueMs = 0;
+  lanePrevious: LaneEntry | undefined;
+  laneNext: LaneEntry | undefined;
+  private readonly lane: Lane;
   private isStopped = false;
   private isAsking = false;
   private readonly endMs: number;
 
   constructor(private readonly parts: HeartbeatParts) {
-    const { rule, environment } = parts;
+    const { rule, environment, beats } = parts;
+    this.lane = beats.of(rule.beatMs);
     this.endMs = environment.clock.nowMs() + rule.longestRenewalMs;
-    this.plan();
+    this.lane.enter(this);
   }
 
   /** No renewal begins any more, and an answer that comes later means nothing. */
   stop(): void {
     this.isStopped = true;
-    this.timer?.cancel();
+    this.lane.leave(this);
   }
 
-  private plan(): void {
-    const { rule, environment } = this.parts;
-    this.timer = environment.clock.schedule(rule.beatMs, () => this.beat(), { idle: true });
-  }
-
-  private beat(): void {
+  /** Called by the lane when a beat is due. */
+  timeUp(): void {
     const { environment } = this.parts;
     if (this.isStopped) return;
     if (environment.clock.nowMs() >= this.endMs) return this.parts.expired();
-    this.plan();
+    this.lane.enter(this);
     if (!this.isAsking) void this.renew();
   }
 

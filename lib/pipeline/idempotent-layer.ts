@@ -11,34 +11,25 @@ import {
   readGivenKey,
   type ResolvedIdempotentOptions,
 } from '../policies/idempotency/index.js';
+import type { Scope } from '../core/scope.js';
 import type { CallRecord } from './call-record.js';
 import type { OutcomeCapture } from './idempotent-call.js';
 import { executeUnder } from './idempotent-execution.js';
-import type { OuterCall } from './idempotent-outer.js';
 import type { IdempotentRunner } from './idempotent-runner.js';
-import { type Besides, ValuesAndMore } from './idempotent-besides.js';
-import { type ReviveError, ValueCapture } from './idempotent-values.js';
+import type { IdempotentParts } from './idempotent-parts.js';
+import { ValuesAndMore } from './idempotent-besides.js';
+import { StreamCall, type StreamFlow } from './idempotent-stream.js';
+import { ValueCapture } from './idempotent-values.js';
 import type { PromiseNext } from './promise-layers.js';
 
-/** One guarded method. */
-export interface IdempotentParts {
-  /** `Class.method`, for errors and events. */
-  readonly operation: string;
-  readonly options: ResolvedIdempotentOptions;
-  readonly runner: IdempotentRunner;
-  /** Tells an operator, as once of each class whose instances cannot be kept. */
-  readonly warn: (warning: string) => void;
-  readonly reviveError?: ReviveError | undefined;
-  /** Takes those arguments away that carry the call and not the payload. @defaultValue keeps all */
-  readonly payloadOf?: ((args: readonly unknown[]) => readonly unknown[]) | undefined;
-  /** What `scope` and `fingerprint` get. @defaultValue the arguments alone */
-  readonly subjectOf?: ((args: readonly unknown[]) => IdempotencySubject) | undefined;
-  /** What compares the running call where it is more than its arguments; `undefined` where it is not. */
-  readonly fingerprintOf?: (() => string | undefined) | undefined;
-  /** What was decided for the running call before it came to the method. */
-  readonly outerCall?: (() => OuterCall | undefined) | undefined;
-  /** Keeps beside a value what else the running call has said, and says it again for a replay. */
-  readonly besides?: Besides | undefined;
+type Look = () => unknown;
+
+/** What stands inside the guard of one call, and how its outcome is taken. */
+interface Inside {
+  readonly next: PromiseNext;
+  readonly capture: OutcomeCapture;
+  /** Where it gives a stream. */
+  readonly stream?: Pick<StreamCall<unknown>, 'found'>;
 }
 
 /** The rule of one method, shared by its calls. */
@@ -53,7 +44,7 @@ export class IdempotentMethod {
   readonly capture: OutcomeCapture;
 
   constructor(private readonly parts: IdempotentParts) {
-    const { operation, options, runner, warn, reviveError, besides } = parts;
+    const { operation, options, runner, warn, reviveError, givesStream } = parts;
     this.operation = operation;
     this.options = options;
     this.runner = runner;
@@ -61,8 +52,17 @@ export class IdempotentMethod {
     const { events } = runner.environment;
     const { maxStoredBytes } = options;
     const warned = new Set<string>();
-    this.values = new ValueCapture({ operation, codec, maxStoredBytes, events, warned, warn, reviveError });
-    this.capture = besides === undefined ? this.values : new ValuesAndMore(this.values, besides);
+    this.values = new ValueCapture({
+      operation,
+      codec,
+      maxStoredBytes,
+      events,
+      warned,
+      warn,
+      reviveError,
+      givesStream,
+    });
+    this.capture = this.andBesides(this.values);
   }
 
   /** Tells an operator. */
@@ -72,7 +72,27 @@ export class IdempotentMethod {
 
   /** Guards what stands inside: the same key has one effect. */
   layer(next: PromiseNext): PromiseNext {
-    return this.options.key === undefined ? this.outerLayer(next) : this.ownLayer(next);
+    if (this.options.key === undefined) return (caller, record) => this.underOuter(caller, record, next);
+    return (caller, record) => this.guarded(caller, record, { next, capture: this.capture });
+  }
+
+  /**
+   * The same around a method that gives a stream. It gives a `Sequence`, or the stream itself where no claim stands
+   * around it, or a plain value of which the stream is to be made.
+   */
+  streamLayer<S>(flow: StreamFlow<S>): PromiseNext {
+    const { values, options } = this;
+    const parts = { values, codec: this.runner.settings.codec, maxStoredBytes: options.maxStoredBytes };
+    return async (caller, record) => {
+      const stream = new StreamCall(flow, parts, caller);
+      const { next } = stream;
+      try {
+        if (options.key === undefined) return await this.underOuter(caller, record, next);
+        return await this.guarded(caller, record, { next, capture: this.andBesides(stream), stream });
+      } catch (error) {
+        return stream.failed(error);
+      }
+    };
   }
 
   /** What is asked of the store for a call with this key, compared by `whole` where it is given. @throws {InvalidOptionsError} */
@@ -96,45 +116,49 @@ export class IdempotentMethod {
   }
 
   /** The key came with a request: what is to be done was decided before the call came here. */
-  private outerLayer(next: PromiseNext): PromiseNext {
-    return async (caller, record) => {
-      record.claim = undefined;
-      const outer = this.parts.outerCall?.();
-      if (outer !== undefined) return outer.atMethod(caller, record, next);
-      this.keyOf({ kind: 'missing' }, 'call it by a request with the header Idempotency-Key');
-      return next(caller, record);
-    };
+  private async underOuter(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown> {
+    record.claim = undefined;
+    const outer = this.parts.outerCall?.();
+    if (outer !== undefined) return outer.atMethod(caller, record, next);
+    this.keyOf({ kind: 'missing' }, 'call it by a request with the header Idempotency-Key');
+    return next(caller, record);
   }
 
-  private ownLayer(next: PromiseNext): PromiseNext {
-    return async (caller, record) => {
-      const { options, operation, runner, capture } = this;
-      const given = readGivenKey(options.key?.(...record.args));
-      const key = this.keyOf(given, 'its `key` function gave none');
-      // An attempt before this one may have run under a claim of its own.
-      record.claim = undefined;
-      if (key === undefined) return next(caller, record);
-      const { onInFlight, maxWaitDurationMs, onStoreDown } = options;
-      return runner.run({
-        operation,
-        key,
-        rule: this.ruleOf(key, this.parts.subjectOf?.(record.args) ?? { args: record.args }),
-        onInFlight,
-        maxWaitDurationMs,
-        onStoreDown,
-        caller,
-        capture,
-        alreadyDone: this.lookOf(record),
-        execute: (claim) => executeUnder(claim, record, next),
-        executeUnguarded: () => next(caller, record),
-      });
-    };
+  private async guarded(caller: Scope, record: CallRecord, inside: Inside): Promise<unknown> {
+    const { options, operation, runner } = this;
+    const { next, capture } = inside;
+    const given = readGivenKey(options.key?.(...record.args));
+    const key = this.keyOf(given, 'its `key` function gave none');
+    // An attempt before this one may have run under a claim of its own.
+    record.claim = undefined;
+    if (key === undefined) return next(caller, record);
+    const { onInFlight, maxWaitDurationMs, onStoreDown } = options;
+    const rule = this.ruleOf(key, this.parts.subjectOf?.(record.args) ?? { args: record.args });
+    return runner.run({
+      operation,
+      key,
+      rule,
+      onInFlight,
+      maxWaitDurationMs,
+      onStoreDown,
+      caller,
+      capture,
+      alreadyDone: this.lookOf(record, rule, inside),
+      execute: (claim) => executeUnder(claim, record, next),
+      executeUnguarded: () => next(caller, record),
+    });
   }
 
-  private lookOf(record: CallRecord): (() => unknown) | undefined {
+  private lookOf(record: CallRecord, { storedKey }: IdempotencyRule, { stream }: Inside): Look | undefined {
     const { alreadyDone } = this.options;
     if (alreadyDone === undefined) return undefined;
-    return () => Reflect.apply(alreadyDone, record.self, record.args) as unknown;
+    const look: Look = () => Reflect.apply(alreadyDone, record.self, record.args) as unknown;
+    return stream === undefined ? look : async () => stream.found(await look(), storedKey);
+  }
+
+  private andBesides(capture: OutcomeCapture): OutcomeCapture {
+    const { besides } = this.parts;
+    return besides === undefined ? capture : new ValuesAndMore(capture, besides);
   }
 
   private scopeOf(subject: IdempotencySubject): string | undefined {

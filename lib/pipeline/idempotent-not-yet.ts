@@ -1,21 +1,17 @@
 import { InvalidOptionsError } from '../core/errors.js';
 import { IDEMPOTENT } from '../policies/idempotency/index.js';
-import type { PromiseNext } from './promise-layers.js';
 
 /*
  * What this version does not guard. Each is refused, at boot where it can be known by then: a method that says it
  * is guarded never runs without its guard. Whoever builds one of these lifts its refusal here.
  */
 
-/** A method that gives a stream: its outcome would be kept before it has begun. */
+/** A method that has given a stream where nothing had told of one: its caller waits for a promise. */
 export function refusedStream(operation: string): InvalidOptionsError {
-  const expected = 'must give a promise: streams are not guarded by this version';
+  const expected =
+    'gives a stream and does not tell so: state `Observable` as its return type, or make it an async generator, ' +
+    'and put @Idempotent next to it';
   return refusal(operation, 'method', expected);
-}
-
-/** The same in the place of a layer around an iteration. */
-export function refusedIteration(operation: string): PromiseNext {
-  return () => Promise.reject(refusedStream(operation));
 }
 
 /** A handler that writes its own answer: a replay would leave its client waiting. @throws {InvalidOptionsError} always */

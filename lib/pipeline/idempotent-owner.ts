@@ -32,8 +32,16 @@ export class Owner {
     );
   }
 
-  /** Runs the work and records what came of it; gives what the caller is to get. */
-  async run(): Promise<unknown> {
+  /** Runs the work and records what came of it; gives what the caller is to get, and says before that it ends. */
+  async run(ended: () => void): Promise<unknown> {
+    try {
+      return await this.runAndRecord();
+    } finally {
+      ended();
+    }
+  }
+
+  private async runAndRecord(): Promise<unknown> {
     const { call } = this.owned;
     const { storedKey } = call.rule;
     const { result, settled } = this.around.running.run(storedKey, () => this.work());

@@ -1,11 +1,13 @@
 import type { Environment } from '../core/environment.js';
 import type { IdempotencyRecording } from '../core/idempotency-events.js';
 import type { Claim, IdempotencyStore, Outcome, StoredOutcome } from '../policies/idempotency/index.js';
+import type { Beats } from './idempotent-beats.js';
 import type { BackgroundWork } from './idempotent-background.js';
 import type { GuardedCall } from './idempotent-call.js';
-import type { Conversation, RunningKeys } from './idempotent-conversations.js';
+import type { Conversation, Conversations, RunningKeys } from './idempotent-conversations.js';
 import { Heartbeat } from './idempotent-heartbeat.js';
 import type { OwnMethodClaim } from './idempotent-method-claim.js';
+import type { OwnerIds } from './idempotent-owner-ids.js';
 import type { StoreCalls } from './idempotent-store-calls.js';
 import type { Tidings } from './idempotent-tidings.js';
 
@@ -15,6 +17,13 @@ export interface OwnerSurroundings {
   readonly calls: StoreCalls;
   readonly background: BackgroundWork;
   readonly running: RunningKeys;
+  readonly beats: Beats;
+}
+
+/** What all guarded calls of one application share. */
+export interface RunSurroundings extends OwnerSurroundings {
+  readonly conversations: Conversations;
+  readonly ownerIds: OwnerIds;
 }
 
 /** What one call owns. */
@@ -39,12 +48,13 @@ export class Recording {
     fenced: () => void,
   ) {
     const { call, claim, tidings } = owned;
-    const { calls, environment } = around;
+    const { calls, environment, beats } = around;
     this.heartbeat = new Heartbeat({
       rule: call.rule,
       claim,
       calls,
       environment,
+      beats,
       // Whoever comes to this process asks the store from now on.
       fenced: () => {
         owned.conversation.over();

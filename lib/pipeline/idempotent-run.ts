@@ -1,21 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import type { Environment } from '../core/environment.js';
 import { type BeginAnswer, waitPauseMs } from '../policies/idempotency/index.js';
 import { Answers } from './idempotent-answers.js';
 import type { GuardedCall } from './idempotent-call.js';
-import type { Begun, Conversation, Conversations, Ending } from './idempotent-conversations.js';
+import type { Begun, Conversation, Ending } from './idempotent-conversations.js';
 import { Owner } from './idempotent-owner.js';
-import type { OwnerSurroundings } from './idempotent-recording.js';
+import type { RunSurroundings } from './idempotent-recording.js';
 import { changeOf, waitFor } from './idempotent-waiting.js';
-
-/** What all guarded calls of one application share. */
-export interface RunSurroundings extends OwnerSurroundings {
-  readonly conversations: Conversations;
-}
 
 type StoreDown = Extract<Begun, { kind: 'store-down' }>;
 
-const OWNER_BYTES = 16;
 /** In place of an answer: the call begins anew. */
 const AGAIN = Symbol('again');
 
@@ -23,13 +16,14 @@ const AGAIN = Symbol('again');
 export class GuardedRun {
   private readonly environment: Environment;
   private readonly answers: Answers;
-  private readonly ownerId = randomBytes(OWNER_BYTES).toString('hex');
+  private readonly ownerId: string;
 
   constructor(
     private readonly around: RunSurroundings,
     private readonly call: GuardedCall,
   ) {
     this.environment = around.environment;
+    this.ownerId = around.ownerIds.next();
     this.answers = new Answers(this.environment, call);
   }
 
@@ -115,8 +109,9 @@ export class GuardedRun {
     const stopListening = this.environment.lifetime.onClosing(() =>
       owner.live.refuseEntry(this.answers.closing()),
     );
-    const work = owner.run().finally(stopListening);
+    const work = owner.run(stopListening);
     this.around.background.add(work);
+    if (!call.caller.isLimited) return work;
     const waited = await waitFor(work, this.environment, call.caller);
     if (waited.kind === 'done') return waited.value;
     throw waited.kind === 'left' ? waited.reason : this.answers.inFlight(call.rule.leaseMs);

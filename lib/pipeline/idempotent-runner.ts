@@ -10,8 +10,11 @@ import {
 import { BackgroundWork } from './idempotent-background.js';
 import type { GuardedCall } from './idempotent-call.js';
 import { Conversations, RunningKeys } from './idempotent-conversations.js';
-import { GuardedRun, type RunSurroundings } from './idempotent-run.js';
+import type { RunSurroundings } from './idempotent-recording.js';
+import { GuardedRun } from './idempotent-run.js';
 import { StoreCalls } from './idempotent-store-calls.js';
+import { Beats } from './idempotent-beats.js';
+import { OwnerIds } from './idempotent-owner-ids.js';
 import { Sweeper } from './idempotent-sweeper.js';
 
 /** Settings that a runner needs. */
@@ -59,6 +62,8 @@ export class IdempotentRunner {
       calls,
       background,
       conversations: new Conversations(),
+      ownerIds: new OwnerIds(),
+      beats: new Beats(environment.clock),
       running: new RunningKeys(),
     };
   }

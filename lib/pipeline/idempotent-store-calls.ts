@@ -1,16 +1,17 @@
 import type { Environment } from '../core/environment.js';
+import type { LaneEntry } from '../core/lane.js';
 import {
   type BeginAnswer,
   type BeginRequest,
   type IdempotencyStore,
   isConnectionFailure,
   type ReleaseRequest,
-  type StoreCallOptions,
+  StoreQuestion,
 } from '../policies/idempotency/index.js';
 
 const FIRST_RESEND_MS = 20;
 
-type StoreOperation<T> = (options: StoreCallOptions) => Promise<T>;
+type StoreOperation<T> = (question: StoreQuestion) => Promise<T>;
 
 /** Asks the store, and waits for each answer no longer than the application allows, whatever the driver does. */
 export class StoreCalls {
@@ -22,19 +23,19 @@ export class StoreCalls {
 
   /** @throws what the store rejects with, or an error that says that the time is over */
   bounded<T>(operation: StoreOperation<T>, atMostMs = this.timeoutMs): Promise<T> {
-    const left = new AbortController();
-    return new Promise<T>((resolve, reject) => {
-      const timer = this.environment.clock.schedule(
-        atMostMs,
-        () => {
-          const error = new Error(`the store did not answer within ${atMostMs} ms`);
-          reject(error);
-          left.abort(error);
+    return new Promise((resolve, reject) => {
+      const asked = new AskedStore(atMostMs, reject);
+      const stop = this.timed(asked, atMostMs);
+      answerOf(operation, asked.question).then(
+        (answer) => {
+          stop();
+          resolve(answer);
         },
-        { detached: true },
+        (error: unknown) => {
+          stop();
+          reject(error);
+        },
       );
-      const done = (): void => timer.cancel();
-      started(operation, { signal: left.signal }).then(resolve, reject).then(done, done);
     });
   }
 
@@ -42,13 +43,14 @@ export class StoreCalls {
   async begin(request: BeginRequest, release: ReleaseRequest): Promise<BeginAnswer> {
     const { clock } = this.environment;
     const endMs = clock.nowMs() + this.timeoutMs;
+    let leftMs = this.timeoutMs;
     for (let pauseMs = FIRST_RESEND_MS; ; pauseMs *= 2) {
-      const leftMs = endMs - clock.nowMs();
       try {
-        return await this.bounded((options) => this.lateBegin(request, release, options), leftMs);
+        return await this.bounded((question) => this.lateBegin(request, release, question), leftMs);
       } catch (error) {
         if (!isConnectionFailure(error) || clock.nowMs() + pauseMs >= endMs) throw error;
         await this.pause(pauseMs);
+        leftMs = endMs - clock.nowMs();
       }
     }
   }
@@ -57,16 +59,28 @@ export class StoreCalls {
   private async lateBegin(
     request: BeginRequest,
     release: ReleaseRequest,
-    options: StoreCallOptions,
+    question: StoreQuestion,
   ): Promise<BeginAnswer> {
-    const answer = await this.store.begin(request, options);
-    if (answer.kind === 'acquired' && options.signal?.aborted === true) this.releaseSoon(release);
+    const answer = await this.store.begin(request, question);
+    if (answer.kind === 'acquired' && question.isLeft) this.releaseSoon(release);
     return answer;
   }
 
   /** A release that nobody waits for; at worst the lease ends. */
   releaseSoon(release: ReleaseRequest): void {
     this.bounded((options) => this.store.release(release, options)).catch(() => undefined);
+  }
+
+  /** All questions of one length share a timer; a length that is met once has its own. */
+  private timed(asked: AskedStore, atMostMs: number): () => void {
+    const { clock, lanes } = this.environment;
+    if (atMostMs === this.timeoutMs) {
+      const lane = lanes.of(atMostMs);
+      lane.enter(asked);
+      return () => lane.leave(asked);
+    }
+    const timer = clock.schedule(atMostMs, () => asked.timeUp(), { detached: true });
+    return () => timer.cancel();
   }
 
   private pause(milliseconds: number): Promise<void> {
@@ -76,6 +90,31 @@ export class StoreCalls {
   }
 }
 
-async function started<T>(operation: StoreOperation<T>, options: StoreCallOptions): Promise<T> {
-  return operation(options);
+/** One question whose time runs. */
+class AskedStore implements LaneEntry {
+  readonly question = new StoreQuestion();
+  laneDueMs = 0;
+  lanePrevious: LaneEntry | undefined;
+  laneNext: LaneEntry | undefined;
+
+  constructor(
+    private readonly atMostMs: number,
+    private readonly reject: (error: Error) => void,
+  ) {}
+
+  /** Called by the lane. */
+  timeUp(): void {
+    const error = new Error(`the store did not answer within ${this.atMostMs} ms`);
+    this.reject(error);
+    this.question.leave(error);
+  }
+}
+
+/** What a store throws at once is a rejection too. */
+function answerOf<T>(operation: StoreOperation<T>, question: StoreQuestion): Promise<T> {
+  try {
+    return Promise.resolve(operation(question));
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }

@@ -108,7 +108,7 @@ function framed(parts: readonly Uint8Array[], bytes: number): Uint8Array {
 export function partsOf(body: Uint8Array): readonly Uint8Array[] {
   const parts: Uint8Array[] = [];
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const from = at + LENGTH_BYTES;
     const to = from + bytes.readUInt32BE(at);
     if (to > bytes.length) throw new Error('a stored stream ends in the middle of a value');

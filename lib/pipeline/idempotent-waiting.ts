@@ -43,14 +43,18 @@ export function waitFor<T>(
 
 /** A promise that is settled from outside, once. */
 export class Deferred<T> {
-  readonly promise: Promise<T>;
-  private settle: (value: T) => void = () => undefined;
+  private settle: ((value: T) => void) | undefined;
   private current: { readonly value: T } | undefined;
+  private asked: Promise<T> | undefined;
 
-  constructor() {
-    this.promise = new Promise((resolve) => {
-      this.settle = resolve;
-    });
+  /** Made when somebody asks: most are settled before anybody waits. */
+  get promise(): Promise<T> {
+    return (this.asked ??=
+      this.current === undefined
+        ? new Promise((resolve) => {
+            this.settle = resolve;
+          })
+        : Promise.resolve(this.current.value));
   }
 
   /** What it was resolved with, if it was. */
@@ -62,7 +66,7 @@ export class Deferred<T> {
   resolve(value: T): void {
     if (this.current !== undefined) return;
     this.current = { value };
-    this.settle(value);
+    this.settle?.(value);
   }
 }
 

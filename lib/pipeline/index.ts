@@ -23,6 +23,9 @@ export type { GuardedCall, OutcomeCapture, Settled } from './idempotent-call.js'
 export type { LiveClaim } from './idempotent-claim.js';
 export type { IdempotentMethod } from './idempotent-layer.js';
 export { refuseOwnAnswer, refusedStream } from './idempotent-not-yet.js';
+export { Sequence } from './idempotent-sequence.js';
+export type { StreamFlow } from './idempotent-stream.js';
+export type { StreamLog } from './idempotent-stream-log.js';
 export { ClaimedCall, leavingCaller, RepeatedOutcome, UNGUARDED } from './idempotent-outer.js';
 export type { OuterCall, Surroundings } from './idempotent-outer.js';
 export type { InspectedRecord, RecordName } from './idempotent-runner.js';

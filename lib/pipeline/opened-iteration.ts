@@ -114,8 +114,9 @@ export function iteratorOf(source: unknown): AsyncIterator<unknown> {
   return iterable[Symbol.asyncIterator]();
 }
 
-/** A fallback's answer as an iteration: what it is, where it is one, otherwise its only item. */
-async function openedFrom(answer: unknown): Promise<Opened> {
+/** An answer in the method's place as an iteration: what it is, where it is one, otherwise its only item. */
+export async function openedFrom(answer: unknown): Promise<Opened> {
+  if (answer instanceof Opened) return answer;
   const iterator = isAsyncIterable(answer) ? iteratorOf(answer) : each(valuesOf(answer));
   return new Opened(iterator, await iterator.next());
 }

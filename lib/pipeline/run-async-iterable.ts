@@ -2,6 +2,7 @@ import type { Scope } from '../core/scope.js';
 import { callersError } from '../policies/retry/index.js';
 import type { CallRecord, Invocation } from './call-record.js';
 import { type EnteredCall, enterCall } from './enter-call.js';
+import { guardIteration } from './guard-iteration.js';
 import { invoke, within } from './invoke.js';
 import { ITERATIONS, IterationLeft, iteratorOf, Opened } from './opened-iteration.js';
 import type { Pipeline } from './pipeline.js';
@@ -19,7 +20,8 @@ export type IterationCall = (self: unknown, args: readonly unknown[], first?: In
 
 /** The async-iterable shell of one pipeline: nothing runs before the first `next()`. */
 export function composeAsyncIterable(pipeline: Pipeline): IterationCall {
-  const layers = composeLayers(pipeline.steps, pipeline.environment, opening(pipeline), ITERATIONS);
+  const view = { ...ITERATIONS, guard: guardIteration };
+  const layers = composeLayers(pipeline.steps, pipeline.environment, opening(pipeline), view);
   return (self, args, first) => {
     const firstAttempt = first && { admissions: [], invocation: first };
     return new Iteration(pipeline, layers, () => pipeline.record(self, args, {}, firstAttempt));

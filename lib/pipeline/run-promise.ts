@@ -11,7 +11,6 @@ import {
 import { hedgeLayer } from './promise-hedge.js';
 import { limitLayer } from './promise-limit.js';
 import type { IdempotentMethod } from './idempotent-layer.js';
-import { refusedIteration } from './idempotent-not-yet.js';
 import type { Step } from './step.js';
 
 /**
@@ -28,17 +27,24 @@ export function composePromise(
   return composeLayers(steps, environment, innermost);
 }
 
+/** The same, and how values of that kind are guarded: who composes promises only needs no more than that. */
+export interface GuardedView extends ValueView {
+  guard(rule: IdempotentMethod, next: PromiseNext): PromiseNext;
+}
+
+const PROMISES: GuardedView = { ...PLAIN_VALUES, guard: (rule, next) => rule.layer(next) };
+
 /** Puts a layer for each step around what is innermost. */
 export function composeLayers(
   steps: readonly Step[],
   environment: Environment,
   innermost: PromiseNext,
-  view = PLAIN_VALUES,
+  view: GuardedView = PROMISES,
 ): PromiseNext {
   return steps.reduceRight<PromiseNext>((next, step, index) => {
     switch (step.word) {
       case 'idempotent':
-        return guardLayer(step.rule, next, view);
+        return view.guard(step.rule, next);
       case 'fallback':
         return fallbackLayer(step.rule, next, view);
       case 'retry':
@@ -54,9 +60,4 @@ export function composeLayers(
         return gateLayer(step.rule, index, next, view);
     }
   }, innermost);
-}
-
-/** Only the value of a promise can be kept; an iteration would be recorded before it has begun. */
-function guardLayer(rule: IdempotentMethod, next: PromiseNext, view: ValueView): PromiseNext {
-  return view === PLAIN_VALUES ? rule.layer(next) : refusedIteration(rule.operation);
 }

@@ -1,4 +1,4 @@
-import { from, Observable, type ObservableInput, throwError } from 'rxjs';
+import { from, Observable, type ObservableInput } from 'rxjs';
 import {
   type CallRecord,
   type EnteredCall,
@@ -7,12 +7,12 @@ import {
   invoke,
   type Invocation,
   type Pipeline,
-  refusedStream,
   type Step,
   within,
 } from '../pipeline/index.js';
 import { FusedStream } from './fused-stream.js';
 import { fusedWayOf } from './fusible.js';
+import { guardStream } from './stream-guard.js';
 import { fallbackStream, gateStream, runInScope, type StreamNext, watched } from './stream-layers.js';
 import { hedgeStream } from './stream-hedge.js';
 import { limitStream } from './stream-limit.js';
@@ -100,7 +100,7 @@ export function composeStream(pipeline: Pipeline): StreamNext {
 function layer(step: Step, index: number, { environment }: Pipeline, next: StreamNext): StreamNext {
   switch (step.word) {
     case 'idempotent':
-      return () => throwError(() => refusedStream(step.rule.operation));
+      return guardStream(step.rule, next);
     case 'fallback':
       return fallbackStream(step.rule, next);
     case 'retry':

@@ -121,6 +121,7 @@ function answer(rule: FallbackRule, scope: Scope, record: CallRecord, error: unk
   if (found === undefined) return throwError(() => error);
   let isServed = false;
   const served = (): void => {
+    record.claim?.fellBack(error);
     record.isAnswered = true;
     if (!isServed) rule.served(error, scope, found.source);
     isServed = true;

@@ -16,7 +16,7 @@ import { besidesOf } from '../http/idempotent/besides.js';
 import { replayedHeaders } from '../http/idempotent/wire-answer.js';
 import { requestFingerprint } from '../http/idempotent/request-fingerprint.js';
 import type { AnyMethod, MethodPlan } from '../method-plan.js';
-import { declaredKind, streamKind } from '../runtime/method-kind.js';
+import { streamKind } from '../runtime/method-kind.js';
 import { filledParametersOf, type HandlerKind, handlerKindOf } from './handler-kind.js';
 import { payloadOf } from './payload.js';
 import { reviveError } from './revive-error.js';
@@ -39,6 +39,7 @@ export function guardedPlaceOf(
     identity: plan,
     reviveError,
     payloadOf: payloadOf(plan, handler),
+    givesStream: () => givesStream(plan),
     check: (options) => checkPlace(plan, operation, handler, options),
     ...(handler !== undefined && {
       subjectOf: (args: readonly unknown[]) => subjectOf(operation, args, answered()),
@@ -85,14 +86,7 @@ function checkPlace(
 ): void {
   const isRouteHandler = handler === 'http' || handler === 'sse';
   checkPlacement({ operation, isRouteHandler, isEndless: handler === 'sse' }, options);
-  if (isStream(plan)) throw refusedStream(operation);
   if (isRouteHandler && options.key !== undefined && writesItself(plan)) refuseOwnAnswer(operation);
-}
-
-/** What is known by now; what only the first call shows is refused by {@link promiseOnly}. */
-function isStream(plan: MethodPlan): boolean {
-  const kind = plan.kind ?? declaredKind(plan);
-  return kind === 'observable' || kind === 'iterable';
 }
 
 /** Whether a handler writes its answer itself, as Nest decides it: by what its parameters ask for. */
@@ -103,13 +97,21 @@ export function writesItself(plan: MethodPlan): boolean {
 }
 
 /** The method, refusing a stream that nothing had told of; nobody has subscribed to it. */
-export function promiseOnly(plan: MethodPlan, operation: string): AnyMethod {
+export function knownStreamOnly(plan: MethodPlan, operation: string): AnyMethod {
   const { inner } = plan;
+  let isRefused = false;
   return function (this: unknown, ...args: unknown[]): unknown {
+    if (isRefused) throw refusedStream(operation);
     const result: unknown = Reflect.apply(inner, this, args);
     const kind = streamKind(result);
-    if (kind === undefined) return result;
+    if (kind === undefined || givesStream(plan)) return result;
+    // From now on its callers are refused in the form that they expect, and it does not run.
+    isRefused = true;
     plan.kind = kind;
     throw refusedStream(operation);
   } as AnyMethod;
+}
+
+function givesStream({ kind }: MethodPlan): boolean {
+  return kind === 'observable' || kind === 'iterable';
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../core/index.js';
 import { Pipeline, type Target } from '../../pipeline/index.js';
-import { promiseOnly } from '../guarded/guarded-place.js';
+import { knownStreamOnly } from '../guarded/guarded-place.js';
 import type { UnsafeRequests } from '../http/unsafe-requests.js';
 import type { MethodPlan, PlanDispatcher } from '../method-plan.js';
 import { BareDispatcher, Dispatcher, RefusingDispatcher } from './dispatcher.js';
@@ -79,7 +79,7 @@ export class Dispatchers {
     const known = this.targets.get(plan);
     if (known !== undefined) return known;
     const isGuarded = steps.some(({ word }) => word === 'idempotent');
-    const method = isGuarded ? promiseOnly(plan, operation) : plan.inner;
+    const method = isGuarded ? knownStreamOnly(plan, operation) : plan.inner;
     const target = { method, contextIndex: plan.contextIndex };
     this.targets.set(plan, target);
     return target;

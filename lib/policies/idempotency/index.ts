@@ -80,3 +80,4 @@ export type { Placement, StoredOperation } from './placement.js';
 export { keyHashOf, SHARED_OPERATION, storedKeyOf } from './stored-key.js';
 export type { KeyParts } from './stored-key.js';
 export { NotStorableError } from './tagged-encode.js';
+export { StoreQuestion } from './store-question.js';

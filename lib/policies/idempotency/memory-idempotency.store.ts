@@ -18,6 +18,7 @@ import type {
   StoredOutcome,
 } from './idempotency.store.js';
 import { MemoryRecords } from './memory-records.js';
+import { throwIfLeft } from './store-question.js';
 
 /** How much a memory store keeps, and what it tells the time by. */
 export interface MemoryIdempotencyStoreOptions {
@@ -99,7 +100,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
 
   /** The record as an operator sees it; changes nothing. */
   async read(storedKey: string, options?: StoreCallOptions): Promise<RecordView | undefined> {
-    options?.signal?.throwIfAborted();
+    throwIfLeft(options);
     const view = viewOf(this.records.get(storedKey), this.clock.nowMs());
     return view?.outcome === undefined ? view : { ...view, outcome: copyOf(view.outcome) };
   }
@@ -111,13 +112,13 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
 
   /** Removes records whose retention is over; answers how many. */
   async sweep(atMost: number, options?: StoreCallOptions): Promise<number> {
-    options?.signal?.throwIfAborted();
+    throwIfLeft(options);
     return this.records.sweep(atMost, this.clock.nowMs());
   }
 
   /** Resolves where the store can be reached. */
   async ping(options?: StoreCallOptions): Promise<void> {
-    options?.signal?.throwIfAborted();
+    throwIfLeft(options);
   }
 
   /** One atomic step: nothing of it waits. */
@@ -126,7 +127,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     options: StoreCallOptions | undefined,
     decide: (found: IdempotencyRecord | undefined, nowMs: number) => Decision<A>,
   ): A {
-    options?.signal?.throwIfAborted();
+    throwIfLeft(options);
     const nowMs = this.clock.nowMs();
     const { answer, write } = decide(this.records.get(storedKey), nowMs);
     if (write !== undefined) this.put(storedKey, write, nowMs);

@@ -105,7 +105,7 @@ function decoratorsOf({ retry: retries, circuitBreaker: breaker, ...others }: Po
 
 const applications = new Applications();
 
-/** Plays a script in an application of its own: outcomes, executions and events, each with its time. */
+/** Plays a script in an application of its own: outcomes, executions and events, each with its moment. */
 async function play(script: Script, kind: 'decorator' | 'other', way: Way, method: 'promise' | 'stream') {
   const Dependency = decorated(script.policies, method);
   const providers = kind === 'decorator' ? [{ provide: 'dependency', useClass: Dependency }] : [];
@@ -133,9 +133,16 @@ async function play(script: Script, kind: 'decorator' | 'other', way: Way, metho
   await clock.settle();
   await clock.advance(5_000);
   const ended = await Promise.all(outcomes);
-  const events = world.app.get(EventRecorder).all.map(({ kind: each, timestampMs }) => [each, timestampMs]);
+  const events = world.app
+    .get(EventRecorder)
+    .all.map(({ kind: each, timestampMs }) => `${timestampMs} ${each}`);
   await world.app.close();
-  return { ended, executions, events };
+  // Which of two calls comes first within one moment is nobody's promise.
+  return {
+    ended,
+    executions: executions.map(([index, atMs]) => `${atMs} ${index}`).toSorted(),
+    events: events.toSorted(),
+  };
 }
 
 const asDecorated: Way = (world) => {
