@@ -8,7 +8,7 @@ export { ask } from './callbacks.js';
 export { OptionCheck, show } from './check.js';
 export { isDependencyFailure, isRetryable } from './classification.js';
 export { knowledgeOf } from './classification-table.js';
-export { SystemClock } from './clock.js';
+export { inThisContext, SystemClock } from './clock.js';
 export type { Clock, Timer, TimerOptions } from './clock.js';
 export { parseDuration } from './duration.js';
 export type { Duration } from './duration.js';

@@ -1,6 +1,5 @@
-import { AsyncResource } from 'node:async_hooks';
 import { defer, from, Observable, type ObservableInput } from 'rxjs';
-import type { Environment, Scope } from '../core/index.js';
+import { type Environment, inThisContext, type Scope } from '../core/index.js';
 import { argumentsFor, CONTEXT_FIRST, type DelayEnd, startDelay, type Target } from '../pipeline/index.js';
 import type { ChaosRule } from '../policies/chaos/index.js';
 import type { MethodPlan } from './method-plan.js';
@@ -132,7 +131,7 @@ export class ChaosAround {
       leave();
       done(end);
     };
-    const resume = AsyncResource.bind(() => finish('elapsed'));
+    const resume = inThisContext(() => finish('elapsed'));
     this.pauses.add(resume);
     stop = startDelay(scope, latencyMs, this.parts.environment, finish);
     return leave;

@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { inThisContext } from '../core/clock.js';
 import type { Environment } from '../core/environment.js';
 import type { Scope } from '../core/scope.js';
 import { callersError, type RetryRun } from '../policies/retry/index.js';
@@ -37,8 +37,8 @@ export async function pause(parts: PauseParts): Promise<PauseEnd> {
  */
 export function startPause(parts: PauseParts, done: (end: PauseEnd) => void): () => void {
   const { scope, run, delayMs, environment } = parts;
-  const isOver = AsyncResource.bind((end: PreparationEnd) => done(followed(parts, end)));
-  const waited = AsyncResource.bind((end: DelayEnd) => {
+  const isOver = inThisContext((end: PreparationEnd) => done(followed(parts, end)));
+  const waited = inThisContext((end: DelayEnd) => {
     if (end === 'elapsed' && run.prepares) stop = startPreparation(parts, isOver);
     else isOver(end);
   });
