@@ -27,6 +27,9 @@ function callLines(rows, node) {
     `| work | nestjs-selfheal | ${PEERS.join(' | ')} |`,
     `| --- | --- | ${PEERS.map(() => '---').join(' | ')} |`,
     ...lines,
+    '',
+    'A time limit or a key makes Node 20 track an async context, which makes the bare `await` of its process several',
+    'times as dear: those rows are told against that one. What is missed of the goals is in [the bench](test/bench/README.md).',
   ];
 }
 
