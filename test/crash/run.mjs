@@ -1,10 +1,9 @@
 // npm run test:crash: real processes that are killed, frozen and cut off from real servers; see README.md.
 import { rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { transform } from '@swc/core';
 import { build } from 'esbuild';
+import { scriptsStay, withMetadata } from '../support/bundle.mjs';
 import { root } from '../support/run.mjs';
 import { ensureServers } from '../support/servers/binaries.mjs';
 
@@ -13,43 +12,6 @@ const SOURCES = import.meta.dirname;
 const OUTPUT = join(root, '.cache', `crash-${process.pid}`);
 /** Loaded by Nest where they are there, and needed by none of our processes. */
 const ABSENT = ['@nestjs/websockets', '@nestjs/microservices', '@nestjs/platform-*', 'class-*', 'pg-native'];
-
-const compiler = {
-  swcrc: false,
-  jsc: {
-    target: 'es2022',
-    parser: { syntax: 'typescript', decorators: true },
-    transform: {
-      legacyDecorator: true,
-      decoratorMetadata: true,
-      useDefineForClassFields: true,
-      verbatimModuleSyntax: true,
-    },
-    keepClassNames: true,
-  },
-};
-
-/** Compiles decorators and their metadata as the tests do; the bundler knows no metadata. */
-const withMetadata = {
-  name: 'with-metadata',
-  setup: (bundle) => {
-    bundle.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const { code } = await transform(await readFile(path, 'utf8'), { filename: path, ...compiler });
-      return { contents: code, loader: 'js' };
-    });
-  },
-};
-
-/** Scripts of the tests know where they are, so they stay there. */
-const scriptsStay = {
-  name: 'scripts-stay',
-  setup: (bundle) => {
-    bundle.onResolve({ filter: /^\..*\.mjs$/ }, ({ path, resolveDir }) => ({
-      path: pathToFileURL(join(resolveDir, path)).href,
-      external: true,
-    }));
-  },
-};
 
 const settings = { bundle: true, platform: 'node', target: 'node20', logLevel: 'warning', outdir: OUTPUT };
 

@@ -3,17 +3,23 @@ import { dirname, join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { root } from './run.mjs';
 
-const OPTIONS = {
+/** How TypeScript of this repository is compiled where no types are checked. */
+export const TYPESCRIPT = {
   swcrc: false,
-  module: { type: 'es6' },
-  sourceMaps: 'inline',
   jsc: {
     target: 'es2022',
     parser: { syntax: 'typescript', decorators: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true, verbatimModuleSyntax: true },
+    transform: {
+      legacyDecorator: true,
+      decoratorMetadata: true,
+      useDefineForClassFields: true,
+      verbatimModuleSyntax: true,
+    },
     keepClassNames: true,
   },
 };
+
+const OPTIONS = { ...TYPESCRIPT, module: { type: 'es6' }, sourceMaps: 'inline' };
 
 /**
  * Compiles TypeScript of the test folder, files or whole folders, to where it finds the built package by its name:
