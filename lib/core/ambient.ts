@@ -20,14 +20,15 @@ const SURROUNDINGS = new AsyncLocalStorage<Surrounding>();
  * sees its own alone. Node pays for the storage with every `await`, hence it sleeps until a limited call needs it.
  */
 export class Ambient {
-  private isUsed = false;
+  /** Whether no call has been limited yet: there is nothing to look for. */
+  isQuiet = true;
 
   /**
    * The innermost limited scope around the running code, as long as its call runs: what a call has started and
    * left behind when it ended is bound by it no more.
    */
   get current(): Scope | undefined {
-    if (!this.isUsed) return undefined;
+    if (this.isQuiet) return undefined;
     let surrounding = SURROUNDINGS.getStore();
     while (surrounding !== undefined && surrounding.ambient !== this) surrounding = surrounding.foreign;
     return surrounding?.scope.living;
@@ -35,7 +36,7 @@ export class Ambient {
 
   /** Runs the function, and all that it starts, inside the scope. */
   run<T>(scope: Scope, fn: () => T): T {
-    this.isUsed = true;
+    this.isQuiet = false;
     return SURROUNDINGS.run({ ambient: this, scope, foreign: this.foreign() }, fn);
   }
 

@@ -31,7 +31,7 @@ export interface Clock {
   nowMs(): number;
   /**
    * Monotonic milliseconds that may lag behind {@link Clock.nowMs}: by a few milliseconds of a running event
-   * loop, and by at most 64 readings while the loop is blocked. For bookkeeping that tolerates it; a reading of
+   * loop, and by at most 256 readings while the loop is blocked. For bookkeeping that tolerates it; a reading of
    * `nowMs` brings it up to date.
    */
   coarseMs(): number;
@@ -54,7 +54,7 @@ const NOBODY = new AsyncResource('nestjs-selfheal');
 /** Node fires a timer that is longer than this after 1 ms; longer waits are made of several. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const COARSE_TICK_MS = 5;
-const COARSE_READINGS = 64;
+const COARSE_READINGS = 256;
 
 /** A moment as other code writes it: milliseconds since 1970, or a date. */
 export type WallTime = Date | number;

@@ -7,6 +7,9 @@ type Reporter = (what: string, error: unknown) => void;
 /** The events of one application. */
 export class EventHub implements EventSink {
   private listeners: readonly { readonly listener: Listener; readonly kinds: Kinds | undefined }[] = [];
+  /** Kinds that somebody named, and whether somebody wants all: asked with every refusal. */
+  private named: ReadonlySet<ResilienceEvent['kind']> = new Set();
+  private areAllAwaited = false;
   private reporters: readonly Reporter[] = [];
   /** The event that is being told, and those that happened meanwhile. */
   private readonly untold: { readonly event: ResilienceEvent; readonly source: object | undefined }[] = [];
@@ -20,7 +23,7 @@ export class EventHub implements EventSink {
 
   /** Whether a listener has asked for this kind, or for all. */
   isAwaited(kind: ResilienceEvent['kind']): boolean {
-    return this.listeners.some(({ kinds }) => kinds === undefined || kinds.includes(kind));
+    return this.areAllAwaited || this.named.has(kind);
   }
 
   /**
@@ -29,10 +32,8 @@ export class EventHub implements EventSink {
    */
   listen(listener: Listener, kinds?: Kinds): () => void {
     const added = { listener, kinds };
-    this.listeners = [...this.listeners, added];
-    return () => {
-      this.listeners = this.listeners.filter((each) => each !== added);
-    };
+    this.set([...this.listeners, added]);
+    return () => this.set(this.listeners.filter((each) => each !== added));
   }
 
   /** Hears of callbacks that threw; answers how to take it away. */
@@ -65,6 +66,12 @@ export class EventHub implements EventSink {
         // There is nobody left to tell, and it must not reach the call.
       }
     }
+  }
+
+  private set(listeners: EventHub['listeners']): void {
+    this.listeners = listeners;
+    this.areAllAwaited = listeners.some(({ kinds }) => kinds === undefined);
+    this.named = new Set(listeners.flatMap(({ kinds }) => kinds ?? []));
   }
 
   private tellAll(event: ResilienceEvent, source: object | undefined): void {

@@ -25,6 +25,16 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Carries out the calls of one plan in one application. */
 export interface PlanDispatcher {
+  /** Whether nothing stands around the method, not even in the place of an argument. */
+  readonly isBare?: boolean;
+  /** Who carries out most calls in its place, once the kind of the method is known. */
+  readonly shortcut?: Shortcut | undefined;
+  call(self: unknown, args: readonly unknown[]): unknown;
+}
+
+/** Carries out the calls of one plan that need no more than a first attempt; asked before each of them. */
+export interface Shortcut {
+  readonly isOpen: boolean;
   call(self: unknown, args: readonly unknown[]): unknown;
 }
 
@@ -44,6 +54,9 @@ export class MethodPlan {
   /** Where the last call belonged, and who carried it out: most methods are called in one application only. */
   lastHost: unknown;
   lastDispatcher: PlanDispatcher | undefined;
+  /** What of the dispatcher most calls need, so that they do without it. */
+  lastShortcut: Shortcut | undefined;
+  isBare = false;
 
   constructor(parts: PlanParts) {
     this.owner = parts.owner;
@@ -51,6 +64,22 @@ export class MethodPlan {
     this.member = parts.member;
     this.inner = parts.inner;
     this.wrapper = parts.inner;
+  }
+
+  /** Calls of instances of this host are carried out by this dispatcher from now on. */
+  servedBy(host: unknown, dispatcher: PlanDispatcher): void {
+    this.lastHost = host;
+    this.lastDispatcher = dispatcher;
+    this.lastShortcut = dispatcher.shortcut;
+    this.isBare = dispatcher.isBare === true;
+  }
+
+  /** The next call asks anew who carries it out. */
+  forgetDispatcher(): void {
+    this.lastHost = undefined;
+    this.lastDispatcher = undefined;
+    this.lastShortcut = undefined;
+    this.isBare = false;
   }
 
   /** `Class.method`; a method that a symbol names reads `Class.[description]`. */

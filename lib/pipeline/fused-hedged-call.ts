@@ -7,6 +7,10 @@ import { FusedCall } from './fused-call.js';
 export class FusedHedgedCall extends FusedCall {
   private readonly callInside = (): unknown => super.callMethod();
 
+  override start(self: unknown, args: readonly unknown[]): Promise<unknown> {
+    return this.startStepwise(self, args);
+  }
+
   /** It may lose while its work goes on, so what it calls inside of it has to know where it stands. */
   override callMethod(): unknown {
     const { ambient } = this.way.pipeline.environment;

@@ -31,6 +31,10 @@ export class FusedLimitedCall extends FusedCall implements LaneEntry {
   };
   private readonly callInside = (): unknown => super.callMethod();
 
+  override start(self: unknown, args: readonly unknown[]): Promise<unknown> {
+    return this.startStepwise(self, args);
+  }
+
   override enterGates(self: unknown, args: readonly unknown[]): Promise<unknown> | undefined {
     const stopped = super.enterGates(self, args);
     if (stopped !== undefined) return stopped;

@@ -21,6 +21,11 @@ export class FusedPath implements SpareCalls {
     this.way = new FusedWay(pipeline);
   }
 
+  /** Whether no call around the next one can limit it. */
+  get isOpen(): boolean {
+    return this.way.ambient.isQuiet || this.way.ambient.current === undefined;
+  }
+
   /** Calls the method; never throws. */
   call(self: unknown, args: readonly unknown[]): Promise<unknown> {
     const { spare } = this;

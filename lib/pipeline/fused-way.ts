@@ -28,10 +28,14 @@ export interface FusedPipeline {
 /** What of a pipeline its fused calls touch, compiled once and laid out flat: a call reads it, and no more. */
 export class FusedWay {
   readonly clock: Clock;
+  readonly ambient: Environment['ambient'];
   readonly calls: CallWatch;
   readonly target: Target;
   /** Outermost first. */
   readonly gates: readonly Gate[];
+  /** Most methods have one gate or none. */
+  readonly firstGate: Gate | undefined;
+  readonly furtherGates: readonly Gate[];
   readonly retry: RetryRule | undefined;
   /** The fallback that keeps good values, where there is one. */
   readonly fallback: FallbackRule | undefined;
@@ -63,9 +67,11 @@ export class FusedWay {
     }
     this.isHedged = steps.some((step) => step.word === 'hedge');
     this.clock = environment.clock;
+    this.ambient = environment.ambient;
     this.calls = pipeline.calls;
     this.target = target;
     this.gates = gates;
+    [this.firstGate, ...this.furtherGates] = gates;
     this.stepOfGate = stepOfGate;
     this.limit = limits.sort((one, other) => one.timeoutMs - other.timeoutMs)[0];
     this.lane = this.limit && environment.lanes.of(this.limit.timeoutMs);

@@ -65,11 +65,14 @@ export class Pipeline {
     this.isStepwise = this.isGuarded || this.telling !== undefined;
   }
 
+  /** Who carries out calls that nothing limits from outside, where a first attempt may go ahead of the rest. */
+  get shortcut(): FusedPath | undefined {
+    return this.isStepwise ? undefined : this.fused;
+  }
+
   /** Calls a method that gives a promise. Never throws: what goes wrong is a rejection. */
   call(self: unknown, args: readonly unknown[]): Promise<unknown> {
-    return this.environment.ambient.current === undefined && !this.isStepwise
-      ? this.fused.call(self, args)
-      : this.run(self, args);
+    return !this.isStepwise && this.fused.isOpen ? this.fused.call(self, args) : this.run(self, args);
   }
 
   /** Calls a method whose kind only its answer shows. */

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { InvalidOptionsError } from '../../core/index.js';
-import { declareInjection } from '../host-binding.js';
+import { declareInjection, hostOf } from '../host-binding.js';
 import { type AnyMethod, memberText, MethodPlan, planOf, recordPlan } from '../method-plan.js';
 import { callPlan } from '../runtime/index.js';
 
@@ -85,6 +85,10 @@ function misplaced(decorator: string, operation: string, expected: string): Inva
 function standIn(plan: MethodPlan): AnyMethod {
   const { inner } = plan;
   const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+    // What most calls need stands here: each function less on their way is a tenth of a bare call.
+    const { lastShortcut } = plan;
+    if (lastShortcut?.isOpen === true && hostOf(this) === plan.lastHost) return lastShortcut.call(this, args);
+    if (plan.isBare && hostOf(this) === plan.lastHost) return Reflect.apply(inner, this, args);
     return callPlan(plan, this, args);
   };
   for (const key of Reflect.ownKeys(inner)) {

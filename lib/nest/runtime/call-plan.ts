@@ -28,8 +28,7 @@ function dispatcherFor(plan: MethodPlan, host: unknown): PlanDispatcher {
     return DEFAULT_RUNTIME.get().dispatcherOf(plan);
   }
   const dispatcher = found.dispatcherOf(plan);
-  plan.lastHost = host;
-  plan.lastDispatcher = dispatcher;
+  plan.servedBy(host, dispatcher);
   return dispatcher;
 }
 

@@ -2,7 +2,7 @@ import { throwError } from 'rxjs';
 import type { Clock } from '../../core/index.js';
 import { argumentsFor, composeAsyncIterable, type Invocation, type Pipeline } from '../../pipeline/index.js';
 import { composeObservable } from '../../rxjs/index.js';
-import type { MethodKind, MethodPlan, PlanDispatcher } from '../method-plan.js';
+import type { MethodKind, MethodPlan, PlanDispatcher, Shortcut } from '../method-plan.js';
 import { bareContext } from './bare-context.js';
 import { isThenable, streamKind } from './method-kind.js';
 
@@ -29,6 +29,12 @@ export class Dispatcher implements PlanDispatcher {
     this.streams = { observable: composeObservable(pipeline), iterable: composeAsyncIterable(pipeline) };
   }
 
+  get shortcut(): Shortcut | undefined {
+    return this.plan.kind === 'promise' && this.contextIndex === undefined
+      ? this.pipeline.shortcut
+      : undefined;
+  }
+
   call(self: unknown, given: readonly unknown[]): unknown {
     const args = this.contextIndex === undefined ? given : withoutContext(given, this.contextIndex);
     const { kind } = this.plan;
@@ -48,6 +54,8 @@ export class Dispatcher implements PlanDispatcher {
 
   private know(result: unknown): MethodKind {
     if (streamKind(result) === undefined && !isThenable(result)) this.onPlainValue();
+    // Who knows the kind may have a shortcut.
+    this.plan.forgetDispatcher();
     return (this.plan.kind = streamKind(result) ?? 'promise');
   }
 }
@@ -55,6 +63,10 @@ export class Dispatcher implements PlanDispatcher {
 /** Calls the method as it is: nothing stands around it. */
 export class BareDispatcher implements PlanDispatcher {
   private readonly contextIndex: number | undefined;
+
+  get isBare(): boolean {
+    return this.contextIndex === undefined;
+  }
 
   constructor(
     private readonly plan: MethodPlan,

@@ -37,8 +37,7 @@ export class Dispatchers {
   /** The next call of a plan finds what is in its place now; calls that are under way keep what they have. */
   forget(plan: MethodPlan): void {
     this.known.delete(plan);
-    plan.lastHost = undefined;
-    plan.lastDispatcher = undefined;
+    plan.forgetDispatcher();
   }
 
   /** The same for all plans. */

@@ -136,9 +136,11 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
       return UNRECORDED;
     }
     this.counts.rejected += 1;
-    const known = { operation: call.operation, policy: this.name };
+    const { operation } = call;
+    const policy = this.name;
     const retryAfterMs = this.current.retryAfterMs(nowMs);
-    const facts = retryAfterMs === undefined ? known : { ...known, retryAfterMs };
+    // Written out: adding to a copy costs as much as all the rest.
+    const facts = retryAfterMs === undefined ? { operation, policy } : { operation, policy, retryAfterMs };
     const kind = 'circuit-breaker.rejected';
     if (this.environment.events.isAwaited(kind)) this.environment.events.emit({ kind, ...facts });
     return new Refusal(withoutStack(() => new CircuitBreakerOpenError(facts)));
@@ -183,9 +185,8 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
   private become(next: BreakerState, operation: string): void {
     const from = this.current;
     this.current = next;
-    if (from.name === next.name) return;
     const { events } = this.environment;
-    if (this.onStateChanged === undefined && !events.isObserved) return;
+    if (from.name === next.name || (this.onStateChanged === undefined && !events.isObserved)) return;
     const { name: policy, isKeyed: keyed } = this;
     const change = { operation, policy, keyed, ...changeOf(from, next, this.clock.nowMs()) };
     tell(events, `the listener of circuit breaker "${this.name}"`, this.onStateChanged, change);

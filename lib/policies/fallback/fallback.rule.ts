@@ -92,7 +92,7 @@ export class FallbackRule {
   /** Tells that an answer has reached its caller; asked once per answer, when the value is there. */
   served(error: unknown, call: Call, source: FallbackSource): void {
     const { events } = this.environment;
-    if (!events.isObserved) return;
+    if (!events.isAwaited('fallback.served')) return;
     events.emit({ kind: 'fallback.served', operation: call.operation, policy: this.name, source, error });
   }
 

@@ -103,7 +103,8 @@ export class HedgeRun {
     if (budget === undefined || budget.tryTake()) return true;
     const { events } = environment;
     const { operation } = this.call;
-    if (events.isObserved) events.emit({ kind: 'budget.refused', operation, policy, budget: budget.name });
+    if (events.isAwaited('budget.refused'))
+      events.emit({ kind: 'budget.refused', operation, policy, budget: budget.name });
     return false;
   }
 
@@ -111,6 +112,7 @@ export class HedgeRun {
     const { environment, name: policy } = this.parts;
     const { events } = environment;
     const { operation } = this.call;
-    if (events.isObserved) events.emit({ kind: 'hedge.launched', operation, policy, attempt: this.launched });
+    if (events.isAwaited('hedge.launched'))
+      events.emit({ kind: 'hedge.launched', operation, policy, attempt: this.launched });
   }
 }

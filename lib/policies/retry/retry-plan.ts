@@ -73,7 +73,8 @@ export class RetryPlan {
       'value' in failure ? { retryable: true, decidedBy: failure.value } : classify(failure.error);
     // Decided by an earlier call, or by whoever prepared the attempt, whatever `retryOn` says of its class.
     const isFinal = isReplayed(failure.error) || endsRetrying(failure.error);
-    return { ...verdict, retryable: !isFinal && this.isRetryable(failed, verdict) };
+    const retryable = !isFinal && this.isRetryable(failed, verdict);
+    return retryable === verdict.retryable ? verdict : { retryable, decidedBy: verdict.decidedBy };
   }
 
   private isRetryable({ failure, call }: FailedAttempt, verdict: Verdict): boolean {

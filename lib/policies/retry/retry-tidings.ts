@@ -39,25 +39,31 @@ export class RetryTidings {
     const { events } = environment;
     const { attempt, call } = moment;
     const { operation } = call;
-    tell(events, 'onRetry', options.onRetry, { ...failure, ...moment, operation, delayMs });
-    if (!events.isObserved) return;
+    const { onRetry } = options;
+    if (onRetry !== undefined)
+      tell(events, 'onRetry', onRetry, { ...failure, ...moment, operation, delayMs });
+    if (!events.isAwaited('retry.scheduled')) return;
     events.emit({ kind: 'retry.scheduled', operation, policy, attempt, delayMs, error: failedWith(failure) });
   }
 
   recovered({ call, attempt: attempts, elapsedMs }: Moment): void {
     const { name: policy, options, environment } = this.parts;
     const { events } = environment;
-    const told = { operation: call.operation, attempts, elapsedMs };
-    tell(events, 'onRecovered', options.onRecovered, { ...told, call });
-    if (events.isObserved) events.emit({ kind: 'retry.recovered', policy, ...told });
+    const { operation } = call;
+    const { onRecovered } = options;
+    if (onRecovered !== undefined)
+      tell(events, 'onRecovered', onRecovered, { operation, attempts, elapsedMs, call });
+    if (!events.isAwaited('retry.recovered')) return;
+    events.emit({ kind: 'retry.recovered', operation, policy, attempts, elapsedMs });
   }
 
   gaveUp(call: Call, failure: RetryFailure, info: RetryInfo): void {
     const { name: policy, options, environment } = this.parts;
     const { events } = environment;
     const { operation } = call;
-    tell(events, 'onGiveUp', options.onGiveUp, { ...failure, ...info, operation, call });
-    if (!events.isObserved) return;
+    const { onGiveUp } = options;
+    if (onGiveUp !== undefined) tell(events, 'onGiveUp', onGiveUp, { ...failure, ...info, operation, call });
+    if (!events.isAwaited('retry.gave-up')) return;
     events.emit({ kind: 'retry.gave-up', operation, policy, ...info, error: failedWith(failure) });
   }
 
@@ -65,7 +71,8 @@ export class RetryTidings {
   refused(operation: string, budget: string): void {
     const { name: policy, environment } = this.parts;
     const { events } = environment;
-    if (events.isObserved) events.emit({ kind: 'budget.refused', operation, policy, budget });
+    if (!events.isAwaited('budget.refused')) return;
+    events.emit({ kind: 'budget.refused', operation, policy, budget });
   }
 }
 

@@ -33,7 +33,7 @@ export class TimeLimit {
     const { limit, timeoutMs } = this;
     const { operation } = call;
     const { events } = this.environment;
-    if (events.isObserved) {
+    if (events.isAwaited('time-limiter.timed-out')) {
       events.emit({ kind: 'time-limiter.timed-out', operation, policy: POLICY, limit, timeoutMs });
     }
     return withoutStack(() => new TimeoutExceededError({ operation, policy: POLICY, limit, timeoutMs }));

@@ -107,6 +107,42 @@ describe('modules', () => {
     expect(second.events.of('retry.scheduled')).toHaveLength(4);
   });
 
+  it('NI-11: a method called by turns in applications that protect it, switch it off and do not know it', async () => {
+    class Client {
+      runs = 0;
+
+      @Retryable(AT_ONCE)
+      async ask(): Promise<string> {
+        this.runs += 1;
+        throw DOWN();
+      }
+
+      @Retryable(AT_ONCE)
+      // What it gives is known from its first call on.
+      askLater(): Promise<string> {
+        return this.ask();
+      }
+    }
+    const protecting = await applications.start({ providers: [Client] });
+    const switchedOff = await applications.start({ providers: [Client] }, { enabled: false });
+    const runsOf = async (client: Client, call: 'ask' | 'askLater'): Promise<number> => {
+      const before = client.runs;
+      await outcomeOf(() => client[call]());
+      return client.runs - before;
+    };
+    const clients = [protecting.get(Client), switchedOff.get(Client), new Client()];
+
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const [index, runs] of [3, 1, 3].entries()) {
+        expect(await runsOf(clients[index] ?? new Client(), 'ask')).toBe(runs);
+        expect(await runsOf(clients[index] ?? new Client(), 'ask')).toBe(runs);
+      }
+      for (const [index, runs] of [9, 1, 9].entries()) {
+        expect(await runsOf(clients[index] ?? new Client(), 'askLater')).toBe(runs);
+      }
+    }
+  });
+
   it.each([true, false])('NI-12: a second forRoot stops the boot, isGlobal %s', async (isGlobal) => {
     @Module({ imports: [ResilienceModule.forRoot({ isGlobal })] })
     class BillingModule {}
