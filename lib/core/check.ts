@@ -91,6 +91,11 @@ export class OptionCheck {
       : this.refuse(field, value, 'must be a text, not empty');
   }
 
+  /** @throws {InvalidOptionsError} unless the value is a function */
+  function(field: string, value: unknown): void {
+    if (typeof value !== 'function') this.refuse(field, value, 'must be a function');
+  }
+
   /** @throws {InvalidOptionsError} unless the value is a function or missing */
   optionalFunction<F>(field: string, value: F | undefined): F | undefined {
     if (value === undefined || typeof value === 'function') return value;

@@ -1,3 +1,5 @@
+import { onAbort } from './abort.js';
+
 /**
  * Ends with the work, or with the reason of the signal, whichever comes first. The work itself goes on: no driver
  * takes a command back, so what comes of it later is nobody's and disturbs nobody.
@@ -6,9 +8,7 @@ export function untilGivenUp<T>(signal: AbortSignal | undefined, work: () => Pro
   if (signal === undefined) return work();
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise<T>((resolve, reject) => {
-    const leave = (): void => reject(signal.reason);
-    const stay = (): void => signal.removeEventListener('abort', leave);
-    signal.addEventListener('abort', leave, { once: true });
+    const stay = onAbort(signal, () => reject(signal.reason));
     work().then(resolve, reject).then(stay, stay);
   });
 }

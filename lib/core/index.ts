@@ -1,3 +1,4 @@
+export { onAbort } from './abort.js';
 export { Ambient } from './ambient.js';
 export type { Call, CallContext, CallIdempotency } from './call.js';
 export { CallWatch } from './call-watch.js';

@@ -1,4 +1,4 @@
-import type { CallContext, Duration } from '../core/index.js';
+import { type CallContext, type Duration, onAbort, OptionCheck } from '../core/index.js';
 import type { CallOptions, Pipeline } from '../pipeline/index.js';
 
 /** The parts of a whole, each a function that is called once. */
@@ -33,6 +33,9 @@ export async function gatherParts<P extends Parts>(
   options: CallOptions,
 ): Promise<Gathered<P>> {
   const names = Object.keys(parts);
+  // None has begun where one cannot be meant.
+  for (const name of names)
+    new OptionCheck('gather', pipelineOf(name).operation).function('part', parts[name]);
   const all = names.map((name) => pipelineOf(name).run(parts[name], [], options));
   const ends = await untilAborted(Promise.allSettled(all), options.signal);
   const values: [string, unknown][] = [];
@@ -53,12 +56,10 @@ export async function gatherParts<P extends Parts>(
 /** @throws the reason of the abort, at once */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
+  signal.throwIfAborted();
   let stopWatching = (): void => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    stopWatching = () => signal.removeEventListener('abort', onAbort);
+    stopWatching = onAbort(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([work, aborted]);

@@ -83,12 +83,14 @@ export class PolicyHandle {
   /** Runs the function under the policies; it may run several times, or not at all. */
   async execute<T>(fn: (call: CallContext) => T | PromiseLike<T>, options: CallOptions = {}): Promise<T> {
     const { pipeline } = this;
+    new OptionCheck('execute', pipeline.operation).function('fn', fn);
     // The pipeline passes on what the function gives.
     return (await (options.signal ? pipeline.run(fn, [], options) : pipeline.call(fn, []))) as T;
   }
 
   /** A function that runs the given one under the policies, with its own name, length and `this`. */
   wrap<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>> {
+    new OptionCheck('wrap', this.pipeline.operation).function('fn', fn);
     const pipelineOf = this.around(fn);
     void pipelineOf();
     const wrapped = function (this: unknown, ...args: A): Promise<Awaited<R>> {

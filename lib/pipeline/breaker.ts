@@ -1,4 +1,5 @@
 import type { CallContext } from '../core/call.js';
+import { OptionCheck } from '../core/check.js';
 import type { Environment } from '../core/environment.js';
 import type { CircuitBreakerState } from '../core/events.js';
 import { type Permit, Refusal } from '../core/rule.js';
@@ -86,6 +87,7 @@ export class Breaker {
     fn: (call: CallContext) => T | PromiseLike<T>,
     options: BreakerCallOptions = {},
   ): Promise<T> {
+    new OptionCheck('execute', this.pipeline.operation).function('fn', fn);
     // The pipeline passes on what the function gives.
     return (await this.pipeline.run(fn, options.args ?? [], options)) as T;
   }

@@ -1,3 +1,4 @@
+import { onAbort } from '../core/abort.js';
 import type { Environment } from '../core/environment.js';
 import { Scope } from '../core/scope.js';
 import { TimeoutExceededError } from '../policies/time-limiter/index.js';
@@ -22,12 +23,11 @@ export function enterCall(record: CallRecord, environment: Environment, signal?:
   if (outer?.isCancelled === true) throw outer.cancellation.reason;
   if (outer?.remainingMs === 0) throw tooLate(record);
   const scope = new Scope(record, Number.POSITIVE_INFINITY, outer);
-  const onAbort = (): void => scope.cancellation.cancel(signal?.reason, 'caller');
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const stopWatching = signal && onAbort(signal, () => scope.cancellation.cancel(signal.reason, 'caller'));
   return {
     scope,
     leave: () => {
-      signal?.removeEventListener('abort', onAbort);
+      stopWatching?.();
       scope.close();
     },
   };

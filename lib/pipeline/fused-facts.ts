@@ -1,6 +1,6 @@
 import type { Call } from '../core/call.js';
-import { Scope } from '../core/scope.js';
-import { CallRecord } from './call-record.js';
+import type { Clock } from '../core/clock.js';
+import { type CallFacts, Scope } from '../core/scope.js';
 import type { FusedWay } from './fused-way.js';
 
 const NO_ARGUMENTS: readonly unknown[] = [];
@@ -49,20 +49,40 @@ export abstract class FusedFacts implements Call {
 
   /** What the method is given to know of its call, and what its own decorated calls end with. */
   makeScope(outer?: Scope): Scope {
-    const { pipeline } = this.way;
-    const record = new CallRecord({
-      operation: pipeline.operation,
-      environment: pipeline.environment,
-      self: this.self,
-      args: this.args,
-      isUnsafe: false,
-      startedMs: this.startedMs,
-      canBeAborted: false,
-    });
-    return (this.scope = new Scope(record, this.deadlineMs(), outer, 1));
+    const facts = new FirstFacts(this.way, this.args, this.startedMs);
+    return (this.scope = new Scope(facts, this.deadlineMs(), outer, 1));
   }
 
   protected deadlineMs(): number {
     return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** What the scope of a first attempt knows of its call; the scope may be read long after its call has ended. */
+class FirstFacts implements CallFacts {
+  constructor(
+    private readonly way: FusedWay,
+    readonly args: readonly unknown[],
+    readonly startedMs: number,
+  ) {}
+
+  get operation(): string {
+    return this.way.pipeline.operation;
+  }
+
+  get clock(): Clock {
+    return this.way.clock;
+  }
+
+  get isUnsafe(): boolean {
+    return false;
+  }
+
+  get canBeAborted(): boolean {
+    return false;
+  }
+
+  get attempts(): number {
+    return 1;
   }
 }

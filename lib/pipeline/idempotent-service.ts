@@ -76,6 +76,7 @@ export async function runIdempotent<T>(
 ): Promise<T> {
   const { operation = SHARED_OPERATION, key, scope, fingerprint, signal, ...rest } = given;
   const options = resolveIdempotentOptions(operation, rest);
+  new OptionCheck('run', operation).function('fn', fn);
   const { runner } = around;
   const { environment } = runner;
   checkKeyAndScope(operation, key, scope);

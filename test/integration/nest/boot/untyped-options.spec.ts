@@ -2,10 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
 import {
   CircuitBreaker,
+  CircuitBreakerRegistry,
   Fallback,
+  IdempotencyService,
   InvalidOptionsError,
   RateLimiter,
   ResilienceModule,
+  ResilienceService,
   Retryable,
 } from 'nestjs-selfheal';
 import type { ResilienceTestingOptions } from 'nestjs-selfheal/testing';
@@ -84,5 +87,43 @@ describe('options that the compiler would have refused', () => {
     expect((error as Error).message).toMatch(
       /forFeature\.breakers is not an option \(known: .*circuitBreakers/,
     );
+  });
+
+  it.each<
+    [
+      string,
+      (
+        service: ResilienceService,
+        breaker: ReturnType<CircuitBreakerRegistry['get']>,
+        given: never,
+      ) => unknown,
+    ]
+  >([
+    [
+      'gateway: execute.fn',
+      (service, _, given) => service.execute({ retry: {}, operation: 'gateway' }, given),
+    ],
+    ['gateway: wrap.fn', async (service, _, given) => service.wrap(given, { operation: 'gateway' })],
+    ['gateway: execute.fn', (_, breaker, given) => breaker.execute(given)],
+    ['whole.part: gather.part', (service, _, part) => service.gather({ part }, { operation: 'whole' })],
+  ])('%s that is no function is refused, and nothing is recorded of it', async (field, call) => {
+    const { get } = await applications.start({}, { circuitBreakers: { gateway: { failureThreshold: 1 } } });
+    const breaker = get(CircuitBreakerRegistry).get('gateway');
+
+    const { error } = await outcomeOf(async () => call(get(ResilienceService), breaker, 'charge' as never));
+
+    expect(error).toBeInstanceOf(InvalidOptionsError);
+    expect((error as Error).message).toBe(`${field} must be a function, got "charge"`);
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('a guarded run of what is no function is refused before it claims its key', async () => {
+    const { get } = await applications.start({});
+    const service = get(IdempotencyService);
+
+    const { error } = await outcomeOf(() => service.run({ operation: 'pay', key: 'k' }, 5 as never));
+
+    expect((error as Error).message).toBe('pay: run.fn must be a function, got 5');
+    expect(await service.run({ operation: 'pay', key: 'k' }, () => 'paid')).toBe('paid');
   });
 });
