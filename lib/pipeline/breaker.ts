@@ -5,6 +5,7 @@ import type { CircuitBreakerState } from '../core/events.js';
 import { type Permit, Refusal } from '../core/rule.js';
 import { Scope } from '../core/scope.js';
 import type { CircuitBreakerGate, CircuitBreakerSnapshot } from '../policies/circuit-breaker/index.js';
+import { CallRecord } from './call-record.js';
 import { HeldPermit } from './held-permit.js';
 import { FUNCTIONS } from './invoke.js';
 import { type CallOptions, Pipeline } from './pipeline.js';
@@ -94,12 +95,21 @@ export class Breaker {
 
   /** A permit for work that `execute` cannot hold; `undefined` where the breaker refuses. */
   tryAcquire(...keyArguments: readonly unknown[]): BreakerPermit | undefined {
-    const record = this.pipeline.record(undefined, keyArguments, {});
+    const { gate, environment } = this;
+    const record = new CallRecord({
+      operation: gate.name,
+      environment,
+      self: undefined,
+      args: keyArguments,
+      isUnsafe: false,
+      startedMs: environment.clock.nowMs(),
+      canBeAborted: false,
+    });
     const scope = new Scope(record, Number.POSITIVE_INFINITY);
-    const admission = this.gate.admit(scope);
+    const admission = gate.admit(scope);
     if (admission instanceof Refusal) return undefined;
     // A breaker has no queue: what is not a refusal is a permit.
-    const held = new HeldPermit(this.gate, admission as Permit, scope);
+    const held = new HeldPermit(gate, admission as Permit, scope);
     return {
       succeeded: (value) => held.succeeded(value),
       failed: (error) => held.failed(error),

@@ -13,6 +13,7 @@ import {
 } from '../policies/rate-limiter/index.js';
 import { Breaker } from './breaker.js';
 import type { EngineOptions } from './policy-options.js';
+import { isSameOption } from './merge.js';
 import { SharedFamily } from './shared-family.js';
 
 /** The gates that one application shares, by their kind. */
@@ -48,13 +49,14 @@ function refuseOtherKeying(place: string, { key }: CircuitBreakerOptions): never
 }
 
 function breakers(options: EngineOptions, environment: Environment): Families['breakers'] {
+  const resolve = sharingEqual(resolveCircuitBreakerOptions);
   return new SharedFamily<CircuitBreakerOptions, Breaker>({
     noun: 'circuit breaker',
     policy: 'circuitBreaker',
     path: 'circuitBreakers',
     defaults: options.defaults?.circuitBreaker,
     make: (name, place, given) => {
-      const resolved = resolveCircuitBreakerOptions(place, given);
+      const resolved = resolve(place, given);
       const gate = createCircuitBreaker({ name, options: resolved, environment });
       const forced = options.forcedBreakers?.[name];
       if (forced === 'forced-open') gate.forceOpen();
@@ -62,7 +64,7 @@ function breakers(options: EngineOptions, environment: Environment): Families['b
       return new Breaker(gate, environment);
     },
     change: ({ gate }, place, given) => {
-      const resolved = resolveCircuitBreakerOptions(place, given);
+      const resolved = resolve(place, given);
       if ((gate.options.key === undefined) !== (resolved.key === undefined)) refuseOtherKeying(place, given);
       return () => gate.reconfigure(resolved);
     },
@@ -100,4 +102,16 @@ function rateLimiters(options: EngineOptions, environment: Environment): Familie
       return () => rule.reconfigure(resolved);
     },
   });
+}
+
+/** Breakers are made by the thousand, most of them alike: those of equal options have the same, half of their bytes. */
+function sharingEqual<G, R extends object>(
+  resolve: (place: string, given: G) => R,
+): (place: string, given: G) => R {
+  let last: R | undefined;
+  return (place, given) => {
+    const resolved = resolve(place, given);
+    if (last === undefined || !isSameOption(last, resolved)) last = resolved;
+    return last;
+  };
 }
