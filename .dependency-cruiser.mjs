@@ -86,7 +86,14 @@ export default {
   ],
   options: {
     doNotFollow: { path: ['node_modules', '^dist/'] },
-    exclude: { path: ['^test/nest11/', '^test/bench/(newest/)?node_modules/', '^dist/'] },
+    exclude: {
+      path: [
+        '^test/nest11/',
+        '^test/bench/(newest/)?node_modules/',
+        '^test/contract/prisma/generated/',
+        '^dist/',
+      ],
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -5,7 +5,7 @@ import { type Expectation, judge } from '../crash/verdict.js';
 const A = 1;
 const B = 2;
 const LEASE_MS = 1_000;
-const STRICT: Expectation = { slackMs: 500, isStoreUp: true, losesOwners: true };
+const STRICT: Expectation = { slackMs: 500, isStoreUp: true, leavesRows: true };
 
 /** A line of the ledger, about one key unless it says another. */
 function line<L extends LedgerLine['line']>(
@@ -17,22 +17,23 @@ function line<L extends LedgerLine['line']>(
 
 const acquired = (pid: number, fence: string, atMs: number, tookOver = false) =>
   line('acquired', { pid, atMs, fence, tookOver, attempts: 1, sentMs: atMs, leaseMs: LEASE_MS });
-const row = (pid: number, run: string, fence: string, atMs: number) =>
-  line('row', { pid, atMs, run, fence, recovered: false });
+const rowOf = (recovered: boolean) => (pid: number, run: string, fence: string, atMs: number) =>
+  line('row', { pid, atMs, run, fence, recovered });
+const row = rowOf(false);
 const recorded = (pid: number, run: string, fence: string, atMs: number) =>
   line('recorded', { pid, atMs, run, fence });
 const answer = (pid: number, ending: 'own' | 'replay', run: string, atMs: number) =>
-  line('answer', { pid, atMs, ending, run, isAudit: false });
+  line('answer', { pid, atMs, askedMs: atMs, ending, run, isAudit: false });
 const killed = (pid: number, atMs: number) => line('killed', { pid, atMs });
 
-/** One owner that completes, and the audit that sees it. */
+/** One owner that completes; the second one knows that it is not the first. */
 const completed = (pid: number, run: string, fence: string, atMs: number): LedgerLine[] => [
-  row(pid, run, fence, atMs),
+  rowOf(fence !== '1')(pid, run, fence, atMs),
   recorded(pid, run, fence, atMs + 1),
   answer(pid, 'own', run, atMs + 2),
 ];
 const audited = (run: string) =>
-  line('answer', { pid: 9, atMs: 90_000, ending: 'replay', run, isAudit: true });
+  line('answer', { pid: 9, atMs: 90_000, askedMs: 90_000, ending: 'replay', run, isAudit: true });
 
 describe('the verdict on a ledger', () => {
   it('finds nothing where one run is recorded and told to everybody', () => {
@@ -53,6 +54,7 @@ describe('the verdict on a ledger', () => {
       rowsOfLostOwners: 0,
       answersNotRecorded: 0,
       longestSilenceMs: 0,
+      longestWaitMs: 0,
       violations: [],
     });
   });
@@ -102,6 +104,19 @@ describe('the verdict on a ledger', () => {
       {},
     ],
     [
+      'an owner that took over and was not told so',
+      [
+        acquired(A, '1', 0),
+        killed(A, 5),
+        acquired(B, '2', 1_100, true),
+        row(B, 'b', '2', 1_101),
+        recorded(B, 'b', '2', 1_102),
+        audited('b'),
+      ],
+      /ran under fence 2 and was not told that it is recovered/,
+      {},
+    ],
+    [
       'a row that nobody accounts for',
       [acquired(A, '1', 0), row(A, 'a', '1', 5), ...completed(B, 'b', '2', 2_000), audited('b')],
       /nobody accounts for row a/,
@@ -117,7 +132,7 @@ describe('the verdict on a ledger', () => {
         audited('b'),
       ],
       /nobody accounts for row a/,
-      { losesOwners: false },
+      { leavesRows: false },
     ],
     [
       'a takeover before the lease is over',
@@ -148,6 +163,17 @@ describe('the verdict on a ledger', () => {
         audited('b'),
       ],
       /stuck for 1590 ms/,
+      {},
+    ],
+    [
+      'a call that waits for longer than a lease, whoever has the key',
+      [
+        acquired(A, '1', 0),
+        ...completed(A, 'a', '1', 2_000),
+        line('answer', { pid: B, atMs: 2_003, askedMs: 400, ending: 'replay', run: 'a', isAudit: false }),
+        audited('a'),
+      ],
+      /a call waited for 1603 ms/,
       {},
     ],
     [
@@ -186,6 +212,18 @@ describe('the verdict on a ledger', () => {
     ];
 
     expect(judge(lines, STRICT)).toMatchObject({ lostOwners: 0, violations: [] });
+  });
+
+  it('does not wait for a key that its dead owner had completed before, which only others could tell', () => {
+    const lines = [
+      acquired(A, '1', 0),
+      row(A, 'a', '1', 30),
+      answer(B, 'replay', 'a', 80),
+      killed(A, 90),
+      audited('a'),
+    ];
+
+    expect(judge(lines, STRICT)).toMatchObject({ lostOwners: 0, longestSilenceMs: 0, violations: [] });
   });
 
   it('lets an owner that was cut off answer its client although another run is recorded, and counts it', () => {

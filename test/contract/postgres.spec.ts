@@ -10,12 +10,12 @@ import {
 import { IDEMPOTENCY_STORE_CONTRACT } from '../../lib/testing/idempotency-store-contract.js';
 import { ContractKey, newOwner, outcomeOf } from '../../lib/testing/store-contract-world.js';
 import { databaseOf, startPostgres, type TestPostgres } from '../support/servers/postgres-server.js';
-import { expectOneOwner, expectOneTakeover, freshKeys } from '../support/servers/store-race.js';
+import { expectOneOwner, expectOneTakeover, freshKeys, raceKeys } from '../support/servers/store-race.js';
 import { StoreRivals } from '../support/servers/store-rivals.js';
 
 const LONG_TEST_MS = 120_000;
-/** 300, as the cases say, in a full run: that takes minutes on two cores. */
-const KEYS = Number(process.env['CONTRACT_RACE_KEYS'] ?? 50);
+/** 300, as the cases say, take minutes on two cores. */
+const RACE = raceKeys(50);
 const TABLE = 'public.selfheal_idempotency';
 
 describe('the PostgreSQL store', () => {
@@ -82,20 +82,20 @@ const close = () => store.close();`;
 
     it(
       'ID-01, ID-02: of 80 contended begins from 4 processes for each key one is acquired, and none fails',
-      () => expectOneOwner(rivals, freshKeys(KEYS), { completes: false }),
-      LONG_TEST_MS,
+      () => expectOneOwner(rivals, freshKeys(RACE.count), { completes: false }),
+      RACE.atMostMs,
     );
 
     it(
       'ID-01: the same when the winner completes at once',
-      () => expectOneOwner(rivals, freshKeys(KEYS), { completes: true }),
-      LONG_TEST_MS,
+      () => expectOneOwner(rivals, freshKeys(RACE.count), { completes: true }),
+      RACE.atMostMs,
     );
 
     it(
       'ID-03: exactly one takes over each claim that ended in silence',
-      () => expectOneTakeover(rivals, store, freshKeys(KEYS)),
-      LONG_TEST_MS,
+      () => expectOneTakeover(rivals, store, freshKeys(RACE.count)),
+      RACE.atMostMs,
     );
 
     it(

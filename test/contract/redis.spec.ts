@@ -8,11 +8,11 @@ import { type RedisClientLike, RedisIdempotencyStore } from '../../lib/adapters/
 import { IDEMPOTENCY_STORE_CONTRACT } from '../../lib/testing/idempotency-store-contract.js';
 import { ContractKey, newOwner, outcomeOf } from '../../lib/testing/store-contract-world.js';
 import { startOwnRedis, startRedis, type TestRedis } from '../support/servers/redis-server.js';
-import { expectOneOwner, expectOneTakeover, freshKeys } from '../support/servers/store-race.js';
+import { expectOneOwner, expectOneTakeover, freshKeys, raceKeys } from '../support/servers/store-race.js';
 import { StoreRivals } from '../support/servers/store-rivals.js';
 
 const LONG_TEST_MS = 120_000;
-const KEYS = 300;
+const RACE = raceKeys();
 
 interface Connected {
   readonly client: RedisClientLike;
@@ -62,8 +62,6 @@ const close = () => client.close();`,
 ] as const;
 
 describe.each(LIBRARIES)('the Redis store over $library, on any server', ({ library, connect, open }) => {
-  // Records of other runs may be there.
-  const namespace = `test-${library}-${randomBytes(6).toString('hex')}`;
   let server: TestRedis;
   let connected: Connected;
   let store: RedisIdempotencyStore;
@@ -71,7 +69,7 @@ describe.each(LIBRARIES)('the Redis store over $library, on any server', ({ libr
   beforeAll(async () => {
     server = await startRedis();
     connected = await connect(server.url);
-    store = new RedisIdempotencyStore({ client: connected.client, namespace });
+    store = new RedisIdempotencyStore({ client: connected.client, namespace: server.namespace });
   }, LONG_TEST_MS);
 
   afterAll(async () => {
@@ -91,27 +89,27 @@ describe.each(LIBRARIES)('the Redis store over $library, on any server', ({ libr
     beforeAll(async () => {
       const script = `import { RedisIdempotencyStore } from 'nestjs-selfheal/redis';
 ${open(server.url)}
-const store = new RedisIdempotencyStore({ client, namespace: '${namespace}' });`;
+const store = new RedisIdempotencyStore({ client, namespace: '${server.namespace}' });`;
       rivals = await StoreRivals.create({ peers: [library], script });
     }, LONG_TEST_MS);
     afterAll(() => rivals.remove());
 
     it(
-      'ID-01: of 80 begins from 4 processes for each of 300 keys exactly one is acquired',
-      () => expectOneOwner(rivals, freshKeys(KEYS), { completes: false }),
-      LONG_TEST_MS,
+      'ID-01: of 80 begins from 4 processes for each of many keys exactly one is acquired',
+      () => expectOneOwner(rivals, freshKeys(RACE.count), { completes: false }),
+      RACE.atMostMs,
     );
 
     it(
       'ID-01: the same when the winner completes at once',
-      () => expectOneOwner(rivals, freshKeys(KEYS), { completes: true }),
-      LONG_TEST_MS,
+      () => expectOneOwner(rivals, freshKeys(RACE.count), { completes: true }),
+      RACE.atMostMs,
     );
 
     it(
-      'ID-03: exactly one takes over each of 300 claims that ended in silence',
-      () => expectOneTakeover(rivals, store, freshKeys(KEYS)),
-      LONG_TEST_MS,
+      'ID-03: exactly one takes over each of many claims that ended in silence',
+      () => expectOneTakeover(rivals, store, freshKeys(RACE.count)),
+      RACE.atMostMs,
     );
   });
 });

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Ending, Ledger } from './ledger.js';
-import type { CallOrder, Order, RaceOrder, Report, StoreMoment, WorkerSettings } from './orders.js';
+import type { CallOrder, Moment, Order, RaceOrder, Report, WorkerSettings } from './orders.js';
 
 /** How a call ended; `gone` where its process did. */
 export type CallEnd = Ending | 'gone';
@@ -22,8 +22,9 @@ export class Worker {
   private readonly ended: Promise<unknown>;
   private readonly readiness: Promise<void>;
   private entered: () => void = () => undefined;
-  private asking: ((moment: StoreMoment) => void) | undefined;
+  private asking: ((moment: Moment) => void) | undefined;
   private complaint = '';
+  private isOver = false;
 
   constructor(
     settings: WorkerSettings,
@@ -67,7 +68,7 @@ export class Worker {
   }
 
   /** The moment at which it asks whether to go on; `undefined` where it never comes to that. */
-  asked(atMostMs: number): Promise<StoreMoment | undefined> {
+  asked(atMostMs: number): Promise<Moment | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => resolve(undefined), atMostMs);
       this.asking = (moment) => {
@@ -122,6 +123,8 @@ export class Worker {
   }
 
   private tell(order: CallOrder | RaceOrder): Promise<CallEnd> {
+    // It was killed before it could be told.
+    if (this.isOver) return Promise.resolve('gone');
     return new Promise((resolve) => {
       this.waiting.set(order.id, resolve);
       this.send(order);
@@ -149,6 +152,7 @@ export class Worker {
   }
 
   private over(): void {
+    this.isOver = true;
     for (const resolve of this.waiting.values()) resolve('gone');
     this.waiting.clear();
   }

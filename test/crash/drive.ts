@@ -7,6 +7,7 @@ import { KILLS, RACE, SHIFTED } from './races-and-kills.js';
 import { Seeded } from './seeded.js';
 import { type Effort, type Result, type Scenario, Stage } from './stage.js';
 import { type StoreKind, StoreServer } from './store-server.js';
+import { TRANSACTIONS } from './transactions.js';
 import { judge } from './verdict.js';
 
 /** What `npm run test:crash` does. */
@@ -14,6 +15,7 @@ export const WHOLE: Effort = {
   raceKeys: 2_000,
   lanes: 6,
   killRounds: 500,
+  transactionRounds: 200,
   freezeRounds: 60,
   outageRounds: 4,
   allCombinations: true,
@@ -26,6 +28,7 @@ export const SHORT: Effort = {
   raceKeys: 60,
   lanes: 2,
   killRounds: 6,
+  transactionRounds: 8,
   freezeRounds: 3,
   outageRounds: 1,
   allCombinations: false,
@@ -33,7 +36,7 @@ export const SHORT: Effort = {
   shiftedKills: 2,
 };
 
-const SCENARIOS: readonly Scenario[] = [RACE, KILLS, FREEZES, OUTAGE, SHIFTED];
+const SCENARIOS: readonly Scenario[] = [RACE, KILLS, FREEZES, OUTAGE, SHIFTED, TRANSACTIONS];
 const AUDITS_AT_ONCE = 16;
 
 /** What is driven, and how. */
@@ -62,7 +65,8 @@ async function driveStore(store: StoreKind, folder: string, options: DriveOption
   const server = await StoreServer.start(store);
   try {
     const results: Result[] = [];
-    const chosen = SCENARIOS.filter(({ name }) => options.scenarios?.includes(name) ?? true);
+    const possible = SCENARIOS.filter((scenario) => (scenario.store ?? store) === store);
+    const chosen = possible.filter(({ name }) => options.scenarios?.includes(name) ?? true);
     for (const scenario of chosen) {
       const path = join(folder, `${store}-${scenario.name}.jsonl`);
       // Each has its own chance, so that one alone comes again as it was among all.
@@ -87,11 +91,12 @@ interface Scene {
 async function playOne(scenario: Scenario, { server, path, random, effort }: Scene): Promise<Result> {
   const beganMs = performance.now();
   const ledger = new Ledger(path);
-  const stage = new Stage({ server, ledger, path, random, effort, namespace: scenario.name });
+  const stage = new Stage({ server, ledger, path, random, effort, scenario });
   try {
     await scenario.play(stage);
     await stage.clear();
     await audit(stage, ledger);
+    await scenario.account?.(stage);
   } finally {
     await stage.clear();
     ledger.close();

@@ -72,6 +72,8 @@ export interface AnswerLine extends Written {
   readonly line: 'answer';
   readonly ending: Ending;
   readonly run: string | undefined;
+  /** When the call was made. */
+  readonly askedMs: number;
   /** The calls of the audit come last: theirs is what is recorded. */
   readonly isAudit: boolean;
   readonly problem?: string;

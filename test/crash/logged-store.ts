@@ -20,6 +20,8 @@ export interface LoggedStoreParts {
   currentKey(): string | undefined;
   /** Resolves when the operation may go on. */
   before(moment: StoreMoment, key: string): Promise<void>;
+  /** Whether a transaction has the record: then nothing is renewed, nor need be. */
+  isInTransaction(key: string): boolean;
 }
 
 const RUN = /"run":"([^"]+)"/;
@@ -54,13 +56,15 @@ export class LoggedStore implements IdempotencyStore {
   }
 
   async extend(request: ExtendRequest, options?: StoreCallOptions): Promise<ClaimAnswer> {
-    const { store, ledger, before } = this.parts;
+    const { store, ledger, before, isInTransaction } = this.parts;
     const { storedKey, leaseMs, claim } = request;
     const key = this.keyOf(storedKey);
     await before('extend', key);
     const sentMs = machineMs();
+    const wasInTransaction = isInTransaction(key);
     const answer = await store.extend(request, options);
     const { fence } = claim;
+    if (answer !== 'fenced' && (wasInTransaction || isInTransaction(key))) return answer;
     ledger.append(
       answer === 'fenced'
         ? { line: 'refused', key, fence }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { drive, SHORT, WHOLE } from './drive.js';
 import { table } from './report.js';
+import type { Effort } from './stage.js';
 import type { StoreKind } from './store-server.js';
 
 const STORES: readonly StoreKind[] = ['redis', 'postgres'];
@@ -13,8 +14,17 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     store: { type: 'string', multiple: true },
     scenario: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
   },
 });
+
+function effortOf(): Effort {
+  const effort = values.quick ? SHORT : WHOLE;
+  if (values.rounds === undefined) return effort;
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds must be a whole number from 1');
+  return { ...effort, killRounds: rounds, freezeRounds: rounds, transactionRounds: rounds };
+}
 
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
@@ -24,7 +34,7 @@ const results = await drive({
   stores: STORES.filter((store) => values.store?.includes(store) ?? true),
   scenarios: values.scenario,
   seed: Number(values.seed),
-  effort: values.quick ? SHORT : WHOLE,
+  effort: effortOf(),
   told: ({ store, scenario, seconds, violations }) =>
     say(`${store} ${scenario}: ${seconds} s, ${violations.length} violations`),
 });

@@ -8,10 +8,17 @@ export interface WorkerSettings {
   readonly leaseMs: number;
   readonly storeTimeoutMs: number;
   readonly onInFlight: 'reject' | 'wait';
+  /** Where the business row is: in the ledger, or in the database, committed together with the outcome. */
+  readonly effect: 'ledger' | 'transaction';
 }
 
 /** Operations of a store that a process can be stopped before. */
 export type StoreMoment = 'begin' | 'extend' | 'complete';
+
+/** What a process can be stopped before: also its transaction, the commit, and the answer after it. */
+export type Moment = StoreMoment | 'transaction' | 'commit' | 'answer';
+
+export type IsolationLevel = 'read committed' | 'repeatable read' | 'serializable';
 
 /** One call that a process is told to make. */
 export interface CallOrder {
@@ -23,8 +30,10 @@ export interface CallOrder {
   readonly afterMs: number;
   /** Fails instead, before the effect. */
   readonly fails?: boolean;
-  /** Asks before the first of these operations, and goes on when told. */
-  readonly asksBefore?: StoreMoment;
+  /** Asks before the first of these, and goes on when told. */
+  readonly asksBefore?: Moment;
+  /** Of its transaction. */
+  readonly isolationLevel?: IsolationLevel;
   readonly isAudit?: boolean;
 }
 
@@ -43,7 +52,7 @@ export type Order = CallOrder | RaceOrder | { readonly order: 'go' } | { readonl
 /** What a process says. */
 export type Report =
   | { readonly report: 'ready' }
-  | { readonly report: 'asking'; readonly before: StoreMoment }
+  | { readonly report: 'asking'; readonly before: Moment }
   | { readonly report: 'entered'; readonly key: string }
   | { readonly report: 'called'; readonly id: number; readonly ending: Ending; readonly run?: string }
   | { readonly report: 'raced'; readonly id: number };

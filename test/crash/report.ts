@@ -12,6 +12,7 @@ const COLUMNS: readonly (readonly [string, (result: Result) => string | number])
   ['their runs', ({ rowsOfLostOwners }) => rowsOfLostOwners],
   ['not recorded', ({ answersNotRecorded }) => answersNotRecorded],
   ['silence ms', ({ longestSilenceMs }) => longestSilenceMs],
+  ['wait ms', ({ longestWaitMs }) => longestWaitMs],
   ['seconds', ({ seconds }) => seconds],
   ['violations', ({ violations }) => violations.length],
 ];

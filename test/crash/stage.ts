@@ -3,7 +3,7 @@ import { FaultyProxy } from './faulty-proxy.js';
 import type { Ledger } from './ledger.js';
 import type { WorkerSettings } from './orders.js';
 import type { Seeded } from './seeded.js';
-import type { StoreServer } from './store-server.js';
+import type { StoreKind, StoreServer } from './store-server.js';
 import type { Expectation, Verdict } from './verdict.js';
 
 /** How much is done. */
@@ -16,6 +16,7 @@ export interface Effort {
   /** Of each combination of fault and operation; without all combinations one operation per fault is drawn. */
   readonly outageRounds: number;
   readonly allCombinations: boolean;
+  readonly transactionRounds: number;
   readonly shiftedKeys: number;
   readonly shiftedKills: number;
 }
@@ -25,7 +26,13 @@ export interface Scenario {
   readonly name: string;
   readonly title: string;
   readonly expectation: Expectation;
+  /** The only store that it can be played on. */
+  readonly store?: StoreKind;
+  /** What its processes are, beside the usual. */
+  readonly settings?: OwnSettings;
   play(stage: Stage): Promise<void>;
+  /** Enters the rows that are not in the ledger, once everybody has left. */
+  account?(stage: Stage): Promise<void>;
 }
 
 /** What a scenario came to. */
@@ -35,9 +42,14 @@ export interface Result extends Verdict {
   readonly seconds: number;
 }
 
-type OwnSettings = Partial<Pick<WorkerSettings, 'leaseMs' | 'storeTimeoutMs' | 'onInFlight' | 'url'>>;
+type OwnSettings = Partial<Omit<WorkerSettings, 'store' | 'ledger'>>;
 
-const DEFAULTS = { leaseMs: 1_000, storeTimeoutMs: 10_000, onInFlight: 'wait' } as const;
+const DEFAULTS = {
+  leaseMs: 1_000,
+  storeTimeoutMs: 10_000,
+  onInFlight: 'wait',
+  effect: 'ledger',
+} as const;
 
 /** What a scenario is played with. */
 export interface StageParts {
@@ -47,8 +59,7 @@ export interface StageParts {
   readonly path: string;
   readonly random: Seeded;
   readonly effort: Effort;
-  /** What its keys begin with. */
-  readonly namespace: string;
+  readonly scenario: Scenario;
 }
 
 /** Where one scenario is played: a server, a ledger, and whoever was hired for it. */
@@ -63,6 +74,10 @@ export class Stage {
     return this.parts.server;
   }
 
+  get ledger(): Ledger {
+    return this.parts.ledger;
+  }
+
   get random(): Seeded {
     return this.parts.random;
   }
@@ -73,10 +88,13 @@ export class Stage {
 
   /** A process; it may not be ready yet. */
   hire(settings: OwnSettings = {}, clockShiftMs = 0): Worker {
-    const { server, path, ledger } = this.parts;
-    const { kind: store } = server;
-    const url = server.urlAt(server.port);
-    const worker = new Worker({ store, url, ledger: path, ...DEFAULTS, ...settings }, ledger, clockShiftMs);
+    const { server, path, ledger, scenario } = this.parts;
+    const own = { url: server.urlAt(server.port), ...scenario.settings, ...settings };
+    const worker = new Worker(
+      { store: server.kind, ledger: path, ...DEFAULTS, ...own },
+      ledger,
+      clockShiftMs,
+    );
     this.hired.push(worker);
     return worker;
   }
@@ -102,7 +120,7 @@ export class Stage {
   keys(count: number): string[] {
     return Array.from({ length: count }, () => {
       this.names += 1;
-      return `${this.parts.namespace}-${this.names}`;
+      return `${this.parts.scenario.name}-${this.names}`;
     });
   }
 

@@ -10,12 +10,12 @@ import type {
 
 /** What is expected of a scenario beside the promises that always hold. */
 export interface Expectation {
-  /** Longest time from the death of an owner to the next answer for its key, the lease not counted. */
+  /** Longest time that a call, or a key whose owner has died, waits; the lease not counted. */
   readonly slackMs: number;
   /** Whether the store is always there: then each caller's answer is the recorded one, and no call may fail. */
   readonly isStoreUp: boolean;
-  /** Whether owners are killed, frozen or cut off; where none is, each key has one row. */
-  readonly losesOwners: boolean;
+  /** Whether owners are lost whose rows stay; elsewhere each key has one row. */
+  readonly leavesRows: boolean;
 }
 
 /** What a ledger shows. */
@@ -33,6 +33,8 @@ export interface Verdict {
   readonly answersNotRecorded: number;
   /** From the death of an owner to the next claim or answer of its key. */
   readonly longestSilenceMs: number;
+  /** From a call to its answer. */
+  readonly longestWaitMs: number;
   readonly violations: readonly string[];
 }
 
@@ -58,7 +60,6 @@ export function judge(lines: readonly LedgerLine[], expectation: Expectation): V
   const harms = lines.filter(isHarm);
   const killed = new Set(harms.filter(({ line }) => line === 'killed').map(({ pid }) => pid));
   const silences = histories.flatMap((history) => silencesOf(history, harms));
-  const longest = silences.reduce((most, { ms }) => Math.max(most, ms), 0);
   const stuck = silences.filter(({ ms, leaseMs }) => ms > leaseMs + expectation.slackMs);
   return {
     keys: histories.length,
@@ -69,7 +70,8 @@ export function judge(lines: readonly LedgerLine[], expectation: Expectation): V
     lostOwners: silences.length,
     rowsOfLostOwners: sum(histories, (history) => history.rows.length - (recordedRow(history) ? 1 : 0)),
     answersNotRecorded: sum(histories, (history) => notRecorded(history).length),
-    longestSilenceMs: Math.round(longest),
+    longestSilenceMs: Math.round(longestOf(silences)),
+    longestWaitMs: Math.round(longestOf(histories.flatMap(waitsOf))),
     violations: [
       ...histories.flatMap((history) => violationsOf(history, killed, expectation)),
       ...stuck.map(({ key, ms }) => `${key}: stuck for ${Math.round(ms)} ms after its owner had died`),
@@ -143,9 +145,11 @@ function violationsOf(history: KeyHistory, killed: ReadonlySet<number>, expectat
   const found = [
     ...outcomeProblems(history),
     ...runProblems(history),
+    ...markProblems(history),
     ...rowProblems(history, killed, expectation),
     ...leaseProblems(history),
     ...answerProblems(history, expectation),
+    ...waitProblems(history, expectation),
   ];
   return found.map((problem) => `${history.key}: ${problem}`);
 }
@@ -167,16 +171,25 @@ function runProblems(history: KeyHistory): string[] {
   ];
 }
 
+/** Whoever runs after somebody has taken over, the same claim or a later one, knows that an owner fell silent. */
+function markProblems({ rows, acquired }: KeyHistory): string[] {
+  const taken = acquired.filter(({ tookOver }) => tookOver);
+  const unmarked = rows.filter(
+    (row) => !row.recovered && taken.some(({ fence }) => !isHigher(fence, row.fence)),
+  );
+  return unmarked.map(({ fence }) => `ran under fence ${fence} and was not told that it is recovered`);
+}
+
 /** A row belongs to the outcome, or to an owner that was killed, or to one that was told that its claim is lost. */
 function rowProblems(
   history: KeyHistory,
   killed: ReadonlySet<number>,
-  { losesOwners }: Expectation,
+  { leavesRows }: Expectation,
 ): string[] {
   const runs = recordedRuns(history);
   const others = history.rows.filter(({ run }) => !runs.has(run));
   const unaccounted = others.filter(
-    ({ fence, pid }) => !losesOwners || (!killed.has(pid) && !history.refused.has(fence)),
+    ({ fence, pid }) => !leavesRows || (!killed.has(pid) && !history.refused.has(fence)),
   );
   return unaccounted.map(({ run, pid }) => `nobody accounts for row ${run} of process ${pid}`);
 }
@@ -218,11 +231,30 @@ function answerProblems(history: KeyHistory, { isStoreUp }: Expectation): string
   ];
 }
 
+/** While the store is up nobody waits for longer than a lease, whoever has the key and whoever has died. */
+function waitProblems(history: KeyHistory, { isStoreUp, slackMs }: Expectation): string[] {
+  if (!isStoreUp) return [];
+  const stuck = waitsOf(history).filter(({ ms, leaseMs }) => ms > leaseMs + slackMs);
+  return stuck.map(({ ms }) => `a call waited for ${Math.round(ms)} ms`);
+}
+
+interface Wait {
+  readonly key: string;
+  readonly ms: number;
+  readonly leaseMs: number;
+}
+
+function longestOf(waits: readonly Wait[]): number {
+  return waits.reduce((most, { ms }) => Math.max(most, ms), 0);
+}
+
+function waitsOf({ key, acquired, answers }: KeyHistory): Wait[] {
+  const longest = acquired.reduce((most, { leaseMs }) => Math.max(most, leaseMs), 0);
+  return answers.map(({ askedMs, atMs }) => ({ key, ms: atMs - askedMs, leaseMs: longest }));
+}
+
 /** How long each owner that was killed or frozen kept its key from others. */
-function silencesOf(
-  history: KeyHistory,
-  harms: readonly HarmLine[],
-): { readonly key: string; readonly ms: number; readonly leaseMs: number }[] {
+function silencesOf(history: KeyHistory, harms: readonly HarmLine[]): Wait[] {
   return harms.flatMap((harm) => {
     const owned = claimAt(history, harm.atMs);
     if (owned === undefined || owned.pid !== harm.pid || hasEnded(history, owned, harm)) return [];
@@ -244,11 +276,14 @@ function claimAt({ acquired }: KeyHistory, atMs: number): AcquiredLine | undefin
   );
 }
 
-/** Whether the owner had given its key up or lost it before, or could complete it after all. */
-function hasEnded({ recorded, refused, released }: KeyHistory, owned: AcquiredLine, harm: HarmLine): boolean {
+/**
+ * Whether the owner had given its key up or lost it before, or could complete it after all: by its own word, or, where
+ * it died before it could say so, by that of others who were given its outcome.
+ */
+function hasEnded(history: KeyHistory, owned: AcquiredLine, harm: HarmLine): boolean {
   const { fence } = owned;
-  if (released.has(fence) || recorded.some((each) => each.fence === fence)) return true;
-  return (refused.get(fence) ?? Number.POSITIVE_INFINITY) <= harm.atMs;
+  if (history.released.has(fence) || recordedRow(history)?.fence === fence) return true;
+  return (history.refused.get(fence) ?? Number.POSITIVE_INFINITY) <= harm.atMs;
 }
 
 function isHarm(line: LedgerLine): line is HarmLine {

@@ -15,15 +15,18 @@ import {
 } from 'nestjs-selfheal';
 import { PostgresIdempotencyStore } from 'nestjs-selfheal/postgres';
 import { RedisIdempotencyStore } from 'nestjs-selfheal/redis';
-import { type Ending, Ledger } from './ledger.js';
+import { Bookings, type Charge } from './bookings.js';
+import { Door } from './door.js';
+import { type Ending, Ledger, machineMs } from './ledger.js';
 import { LoggedStore } from './logged-store.js';
-import type { CallOrder, Order, RaceOrder, Report, StoreMoment, WorkerSettings } from './orders.js';
+import type { CallOrder, Order, RaceOrder, Report, WorkerSettings } from './orders.js';
 
 const settings = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const ledger = new Ledger(settings.ledger);
 const callOf = new AsyncLocalStorage<CallOrder>();
 /** Runs of this process: whoever gets another one's outcome was given a replay. */
 const ownRuns = new Set<string>();
+let bookings: Bookings | undefined;
 const LONGEST_WAIT_MS = 60_000;
 const NO_WORK = { beforeMs: 0, afterMs: 0 };
 
@@ -31,37 +34,10 @@ function say(report: Report): void {
   process.send?.(report);
 }
 
-/** The one process-wide door that an operation may be stopped at. */
-class Door {
-  private asked: { readonly key: string; readonly moment: StoreMoment } | undefined;
-  private open: () => void = () => undefined;
-
-  close(key: string, moment: StoreMoment): void {
-    this.asked = { key, moment };
-  }
-
-  async pass(moment: StoreMoment, key: string): Promise<void> {
-    if (this.asked?.key !== key || this.asked.moment !== moment) return;
-    this.asked = undefined;
-    const opened = new Promise<void>((resolve) => (this.open = resolve));
-    say({ report: 'asking', before: moment });
-    await opened;
-  }
-
-  go(): void {
-    this.open();
-  }
-}
-
-const door = new Door();
+const door = new Door(say);
 
 class BusinessError extends Error {
   readonly status = 503;
-}
-
-interface Charge {
-  readonly key: string;
-  readonly run: string;
 }
 
 @Injectable()
@@ -72,22 +48,33 @@ class Payments {
     operation: 'payments.charge',
   })
   async charge(order: CallOrder, @CallContext() context?: CallContext): Promise<Charge> {
-    const { key, beforeMs, afterMs, fails } = order;
-    const { fence = '', recovered = false } = context?.idempotency ?? {};
+    const { key, beforeMs, fails } = order;
     if (!order.isAudit) say({ report: 'entered', key });
     if (beforeMs > 0) await wait(beforeMs);
     if (fails === true) throw new BusinessError('out of stock');
-    const run = randomUUID();
-    ownRuns.add(run);
-    ledger.append({ line: 'row', key, run, fence, recovered });
-    if (afterMs > 0) await wait(afterMs);
-    return { key, run };
+    const claim = context?.idempotency;
+    const charge = bookings === undefined ? await write(order, claim) : await bookings.book(order, claim);
+    ownRuns.add(charge.run);
+    return charge;
   }
+}
+
+/** A row that no store knows of. */
+async function write({ key, afterMs }: CallOrder, claim: CallContext['idempotency']): Promise<Charge> {
+  const { fence = '', recovered = false } = claim ?? {};
+  const run = randomUUID();
+  ledger.append({ line: 'row', key, run, fence, recovered });
+  if (afterMs > 0) await wait(afterMs);
+  return { key, run };
 }
 
 function storeOf({ store, url, storeTimeoutMs }: WorkerSettings): IdempotencyStore {
   if (store === 'postgres') {
-    return new PostgresIdempotencyStore({ connection: url, statementTimeout: storeTimeoutMs });
+    const records = new PostgresIdempotencyStore({ connection: url, statementTimeout: storeTimeoutMs });
+    if (settings.effect === 'transaction') {
+      bookings = new Bookings({ store: records, url, before: (moment, key) => door.pass(moment, key) });
+    }
+    return records;
   }
   const retryStrategy = (times: number): number => Math.min(times * 20, 200);
   const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, retryStrategy });
@@ -102,6 +89,7 @@ async function boot(): Promise<{ readonly payments: Payments; leave(): Promise<v
     ledger,
     currentKey: () => callOf.getStore()?.key,
     before: (moment, key) => door.pass(moment, key),
+    isInTransaction: (key) => bookings?.isOpen(key) ?? false,
   });
   const { leaseMs, storeTimeoutMs, onInFlight } = settings;
   @Module({
@@ -137,9 +125,10 @@ async function untilReachable(store: IdempotencyStore): Promise<void> {
 
 async function call(payments: Payments, order: CallOrder): Promise<{ ending: Ending; run?: string }> {
   const { key, isAudit = false } = order;
+  const askedMs = machineMs();
   if (order.asksBefore !== undefined) door.close(key, order.asksBefore);
   const answer = await callOf.run(order, () => payments.charge(order)).then(told, refused);
-  ledger.append({ line: 'answer', key, isAudit, run: undefined, ...answer });
+  ledger.append({ line: 'answer', key, isAudit, askedMs, run: undefined, ...answer });
   return answer;
 }
 

@@ -11,7 +11,7 @@ import { ResilienceTestingModule } from 'nestjs-selfheal/testing';
 import { firstValueFrom } from 'rxjs';
 import { Applications, outcomeOf, type Platform } from '../../support/nest-applications.js';
 import { freePort } from '../../support/servers/guarded-process.js';
-import { startRedis, type TestRedis } from '../../support/servers/redis-server.js';
+import { type OwnRedis, startOwnRedis } from '../../support/servers/redis-server.js';
 import {
   BreakableStore,
   REFUSAL_NAMES,
@@ -105,10 +105,10 @@ describe.each<Platform>(['Express', 'Fastify'])('over HTTP on %s', (platform) =>
 });
 
 describe.each(['TCP', 'Redis'])('messages over %s', (transport) => {
-  let redis: TestRedis | undefined;
+  let redis: OwnRedis | undefined;
 
   beforeAll(async () => {
-    redis = transport === 'Redis' ? await startRedis() : undefined;
+    redis = transport === 'Redis' ? await startOwnRedis() : undefined;
   });
   afterAll(() => redis?.stop());
 

@@ -13,7 +13,7 @@ import { firstValueFrom } from 'rxjs';
 import { Applications, outcomeOf } from '../../support/nest-applications.js';
 import { httpError } from '../../support/retry-world.js';
 import { freePort } from '../../support/servers/guarded-process.js';
-import { startRedis, type TestRedis } from '../../support/servers/redis-server.js';
+import { type OwnRedis, startOwnRedis } from '../../support/servers/redis-server.js';
 import { Flaky, Guarded, REFUSED, Retried } from './payments.js';
 
 const asked: string[] = [];
@@ -45,10 +45,10 @@ class PaymentsHandlers {
 
 describe('handlers of messages', () => {
   const applications = new Applications();
-  let redis: TestRedis | undefined;
+  let redis: OwnRedis | undefined;
 
   beforeAll(async () => {
-    redis = await startRedis();
+    redis = await startOwnRedis();
   });
   afterAll(() => redis?.stop());
 

@@ -4,7 +4,7 @@ import { Inject } from '@nestjs/common';
 import { type Job, type Queue, QueueEvents } from 'bullmq';
 import { Applications } from '../../support/nest-applications.js';
 import { httpError } from '../../support/retry-world.js';
-import { startRedis, type TestRedis } from '../../support/servers/redis-server.js';
+import { type OwnRedis, startOwnRedis } from '../../support/servers/redis-server.js';
 import { Flaky, Guarded, Retried } from './payments.js';
 
 @Processor('charges')
@@ -29,10 +29,10 @@ class Refunds extends WorkerHost {
 
 describe('a processor of BullMQ', () => {
   const applications = new Applications();
-  let redis: TestRedis | undefined;
+  let redis: OwnRedis | undefined;
 
   beforeAll(async () => {
-    redis = await startRedis();
+    redis = await startOwnRedis();
   });
   afterAll(() => redis?.stop());
 

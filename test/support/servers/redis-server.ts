@@ -1,19 +1,44 @@
+import { randomBytes } from 'node:crypto';
 import { createClient } from 'redis';
 import { programsOf } from './binaries.mjs';
 import { freePort, GuardedProcess, removeFolder, temporaryFolder, untilReady } from './guarded-process.js';
 
+const SCANNED_AT_ONCE = 500;
+
 /** A Redis server for tests: the one of REDIS_URL, or one that was started for them. */
 export interface TestRedis {
   readonly url: string;
+  /** What names of these tests begin with, before a colon; the server may have keys of others. */
+  readonly namespace: string;
   /** Missing where the server is not ours: its process cannot be stopped, nor its settings changed. */
   readonly process: GuardedProcess | undefined;
   stop(): Promise<void>;
 }
 
-/** The server of REDIS_URL where that is set, else one on a private port of the loopback interface. */
+/**
+ * The server of REDIS_URL where that is set, else one on a private port of the loopback interface: for tests that do
+ * the server no harm. In the end nothing of its namespace is left.
+ */
 export async function startRedis(): Promise<TestRedis> {
   const url = process.env['REDIS_URL'];
-  return url ? { url, process: undefined, stop: async () => undefined } : startOwnRedis();
+  if (!url) return startOwnRedis();
+  const namespace = freshNamespace();
+  return { url, namespace, process: undefined, stop: () => removeKeys(url, namespace) };
+}
+
+function freshNamespace(): string {
+  return `selfheal-test-${randomBytes(6).toString('hex')}`;
+}
+
+async function removeKeys(url: string, namespace: string): Promise<void> {
+  const client = await createClient({ url }).connect();
+  try {
+    for await (const keys of client.scanIterator({ MATCH: `${namespace}:*`, COUNT: SCANNED_AT_ONCE })) {
+      if (keys.length > 0) await client.unlink(keys);
+    }
+  } finally {
+    await client.close();
+  }
 }
 
 /** A server of one's own, to be stopped, frozen, configured, killed, and started again over the same folder. */
@@ -41,6 +66,8 @@ export async function startOwnRedis(...settings: readonly string[]): Promise<Own
 }
 
 class RunningRedis implements OwnRedis {
+  readonly namespace = freshNamespace();
+
   constructor(
     readonly url: string,
     private readonly folder: string,

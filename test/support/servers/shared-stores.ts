@@ -28,7 +28,7 @@ async function redisStores(): Promise<SharedStores> {
     const client = new Redis(server.url, { enableOfflineQueue: false, lazyConnect: true });
     await client.connect();
     clients.push(client);
-    return new RedisIdempotencyStore({ client });
+    return new RedisIdempotencyStore({ client, namespace: server.namespace });
   };
   const close = async (): Promise<void> => {
     await Promise.all(clients.map((client) => client.quit()));

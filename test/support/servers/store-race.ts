@@ -5,6 +5,20 @@ import type { RaceAnswer, StoreRivals } from './store-rivals.js';
 
 const PROCESSES = 4;
 const BEGINS = 20;
+/** Longer than any race: the processes do not keep pace with each other. */
+const RACE_MS = 3_600_000;
+const KEYS_OF_CASES = 300;
+const RACE_KEYS = process.env['CONTRACT_RACE_KEYS'];
+/** For each key that is raced for, on a slow machine. */
+const KEY_MS = 400;
+
+/** How many keys the processes of a suite race for: CONTRACT_RACE_KEYS, or 300 as the cases say, or fewer. */
+export function raceKeys(usual = KEYS_OF_CASES): { readonly count: number; readonly atMostMs: number } {
+  const count = RACE_KEYS === undefined ? usual : Number(RACE_KEYS);
+  if (!Number.isInteger(count) || count < 1)
+    throw new Error('CONTRACT_RACE_KEYS must be a whole number from 1');
+  return { count, atMostMs: Math.max(120_000, count * KEY_MS) };
+}
 
 /** Keys that nobody has used. */
 export function freshKeys(count: number): readonly string[] {
@@ -27,7 +41,7 @@ export async function expectOneOwner(
     keys,
     processes: PROCESSES,
     begins: BEGINS,
-    leaseMs: 60_000,
+    leaseMs: RACE_MS,
     completes,
   });
 
@@ -49,12 +63,12 @@ export async function expectOneTakeover(
 ): Promise<void> {
   const old = new Map<string, string>();
   for (const storedKey of keys) {
-    const times = { leaseMs: 1, retentionMs: 600_000 };
+    const times = { leaseMs: 1, retentionMs: RACE_MS };
     const answer = await store.begin({ storedKey, ownerId: 'dead', fingerprint: 'v1:a', ...times });
     if (answer.kind === 'acquired') old.set(storedKey, answer.claim.fence);
   }
 
-  const race = { keys, processes: PROCESSES, begins: BEGINS, leaseMs: 60_000, completes: false };
+  const race = { keys, processes: PROCESSES, begins: BEGINS, leaseMs: RACE_MS, completes: false };
   const answers = await rivals.race(race);
 
   for (const [key, group] of byKey(answers)) {

@@ -65,12 +65,12 @@ await new Promise((resolve) => setTimeout(resolve, Math.max(0, ${startMs} - Date
 const answers = [];
 async function rival(storedKey) {
   const ownerId = randomBytes(16).toString('hex');
-  const times = { leaseMs: race.leaseMs, retentionMs: 600_000 };
+  const times = { leaseMs: race.leaseMs, retentionMs: race.leaseMs };
   const answer = await store.begin({ storedKey, ownerId, fingerprint: 'v1:a', ...times });
   answers.push({ key: storedKey, kind: answer.kind, ...answer.claim });
   if (answer.kind !== 'acquired' || !race.completes) return;
   const outcome = { kind: 'value', metadata: '{}', body: Buffer.from(ownerId) };
-  await store.complete({ storedKey, claim: answer.claim, fingerprint: 'v1:a', outcome, retentionMs: 600_000 });
+  await store.complete({ storedKey, claim: answer.claim, fingerprint: 'v1:a', outcome, retentionMs: race.leaseMs });
 }
 for (const key of race.keys) await Promise.all(Array.from({ length: race.begins }, () => rival(key)));
 await close();
