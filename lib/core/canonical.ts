@@ -1,5 +1,6 @@
 import { type BuiltIn, builtInOf } from './built-in.js';
 import { show } from './check.js';
+import { className, hasContent, isActive, isPlain } from './object-kinds.js';
 
 /**
  * A value has no canonical form. Never seen by a user: who asks for the form knows the call it belongs to and
@@ -56,10 +57,17 @@ function quoted(text: string): string {
   return text.length < SHORT_TEXT && !TO_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
+/** A value that the walk is in, and the way on from it. */
+interface Ancestor {
+  readonly value: object;
+  readonly above: Ancestor | undefined;
+  /** None before the walk goes on. */
+  step: string | number | undefined;
+}
+
 /** One pass over one value; remembers the way to where it is. */
 class Walk {
-  private readonly ancestors: object[] = [];
-  private readonly steps: (string | number)[] = [];
+  private innermost: Ancestor | undefined;
 
   text(value: unknown): string {
     switch (typeof value) {
@@ -80,68 +88,73 @@ class Walk {
 
   /** The way from the whole value to the part that is being read. */
   path(): string {
-    const names = this.steps.slice(0, this.ancestors.length);
-    return names.map((step) => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('');
+    let path = '';
+    for (let each = this.innermost; each !== undefined; each = each.above) {
+      const { step } = each;
+      if (step !== undefined) path = `${typeof step === 'number' ? `[${step}]` : `.${step}`}${path}`;
+    }
+    return path;
   }
 
   private within(value: object): string {
-    if (this.ancestors.includes(value)) return this.refuse('leads back to a value that contains it');
-    this.ancestors.push(value);
-    const text = Array.isArray(value) ? this.list(value) : this.object(value);
-    this.ancestors.pop();
+    const above = this.innermost;
+    for (let each = above; each !== undefined; each = each.above) {
+      if (each.value === value) return this.refuse('leads back to a value that contains it');
+    }
+    const here: Ancestor = { value, above, step: undefined };
+    this.innermost = here;
+    const text = Array.isArray(value) ? this.list(value, here) : this.object(value, here);
+    this.innermost = above;
     return text;
   }
 
-  private list(values: readonly unknown[]): string {
-    const depth = this.ancestors.length - 1;
+  private list(values: readonly unknown[], here: Ancestor): string {
     let text = '[';
     for (let index = 0; index < values.length; index += 1) {
-      this.steps[depth] = index;
+      here.step = index;
       text += index === 0 ? this.text(values[index]) : `,${this.text(values[index])}`;
     }
     return `${text}]`;
   }
 
-  private object(value: object): string {
-    if (isPlain(value)) return this.visible(value);
+  private object(value: object, here: Ancestor): string {
+    if (isPlain(value)) return this.visible(value, here);
     const builtIn = builtInOf(value);
-    if (builtIn !== undefined) return this.tagged(builtIn);
+    if (builtIn !== undefined) return this.tagged(builtIn, here);
     if (isActive(value)) return this.refuseHere('is a promise or a stream');
     return hasContent(value)
-      ? this.visible(value)
+      ? this.visible(value, here)
       : this.refuseHere(`shows no content (${className(value)})`);
   }
 
   /** What a value shows by itself: what its `toJSON` gives, or its own members. */
-  private visible(value: object & { readonly toJSON?: unknown }): string {
+  private visible(value: object & { readonly toJSON?: unknown }, here: Ancestor): string {
     if (typeof value.toJSON === 'function') {
-      this.steps[this.ancestors.length - 1] = 'toJSON()';
+      here.step = 'toJSON()';
       return this.text(value.toJSON());
     }
     for (const symbol of Object.getOwnPropertySymbols(value)) {
       const isVisible = Object.prototype.propertyIsEnumerable.call(value, symbol);
       if (isVisible) this.refuseHere(`has a member ${show(symbol)}`);
     }
-    return this.members(value, Object.keys(value).sort());
+    return this.members(value, inOrder(Object.keys(value)), here);
   }
 
-  private members(value: object, names: readonly string[]): string {
-    const depth = this.ancestors.length - 1;
+  private members(value: object, names: readonly string[], here: Ancestor): string {
     let text = '{';
     for (const name of names) {
       // Reads an own member `__proto__` as well: it hides the accessor of the same name.
       const member: unknown = (value as Readonly<Record<string, unknown>>)[name];
       if (member === undefined) continue;
-      this.steps[depth] = name;
+      here.step = name;
       text += `${text.length === 1 ? '' : ','}${quoted(name)}:${this.text(member)}`;
     }
     return `${text}}`;
   }
 
-  private tagged({ tag, parts, isOrdered }: BuiltIn): string {
-    const depth = this.ancestors.length - 1;
+  private tagged({ tag, parts, isOrdered }: BuiltIn, here: Ancestor): string {
     const texts = parts.map((part, index) => {
-      this.steps[depth] = index;
+      here.step = index;
       return this.text(part);
     });
     return `${tag}(${(isOrdered ? texts : texts.sort()).join(',')})`;
@@ -154,31 +167,15 @@ class Walk {
 
   /** Refuses the part that the walk is in. */
   private refuseHere(why: string): never {
-    this.ancestors.pop();
+    this.innermost = this.innermost?.above;
     return this.refuse(why);
   }
 }
 
-/** Whether it is an object literal, or as good as one; one of another realm is. */
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return true;
-  return Object.hasOwn(prototype as object, 'hasOwnProperty') && Object.getPrototypeOf(prototype) === null;
-}
-
-/** Whether anything of an instance can be seen from outside; an undefined member counts as one. */
-function hasContent(value: object & { readonly toJSON?: unknown }): boolean {
-  return typeof value.toJSON === 'function' || Object.keys(value).length > 0;
-}
-
-/** Whether it stands for content that is still to come. */
-function isActive(value: object): boolean {
-  const one = value as Readonly<Record<PropertyKey, unknown>>;
-  const signs: readonly PropertyKey[] = ['then', 'pipe', 'getReader', Symbol.asyncIterator];
-  return signs.some((sign) => typeof one[sign] === 'function');
-}
-
-function className(value: object): string {
-  const { constructor } = value;
-  return typeof constructor === 'function' ? `an instance of ${constructor.name}` : 'an instance of no class';
+/** By UTF-16 code units. A look comes first: it costs a tenth of a sorting, and few objects have many members. */
+function inOrder(names: string[]): readonly string[] {
+  for (let index = 1; index < names.length; index += 1) {
+    if ((names[index - 1] ?? '') > (names[index] ?? '')) return names.sort();
+  }
+  return names;
 }

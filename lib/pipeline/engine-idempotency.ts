@@ -1,6 +1,7 @@
 import type { Environment } from '../core/environment.js';
 import {
   checkStoredOperations,
+  claimsOf,
   type IdempotencyOptions,
   type IdempotencyStore,
   MemoryIdempotencyStore,
@@ -105,10 +106,14 @@ export class EngineIdempotency {
 
   private make(): InUse {
     const { settings, environment } = this;
+    const { store } = settings;
+    if (store !== undefined) return { store, runner: new IdempotentRunner(store, settings, environment) };
     const { maxEntries, maxBytes } = settings;
     const { clock } = environment;
     const warn: Warn = (warning) => this.warn(warning);
-    const store = settings.store ?? new MemoryIdempotencyStore({ clock, maxEntries, maxBytes, warn });
-    return { store, runner: new IdempotentRunner(store, settings, environment) };
+    const own = new MemoryIdempotencyStore({ clock, maxEntries, maxBytes, warn });
+    // Nobody but this engine sees this store: its claims may be asked without it.
+    const runner = new IdempotentRunner(own, settings, environment, claimsOf(own));
+    return { store: own, runner };
   }
 }

@@ -13,15 +13,21 @@ const STORE_RETRY_MS = 1_000;
 
 /** What a guarded call is given that does not run its method; each is told of as it is made. */
 export class Answers {
-  readonly tidings: Tidings;
-  private readonly startedMs: number;
+  /** When the call began, monotonic. */
+  readonly startedMs: number;
+  private told: Tidings | undefined;
 
   constructor(
     private readonly environment: Environment,
     private readonly call: GuardedCall,
   ) {
     this.startedMs = environment.clock.nowMs();
-    this.tidings = new Tidings(environment.events, call.operation, call.rule.storedKey);
+  }
+
+  /** Tells of the call; most calls have nobody who hears of them. */
+  get tidings(): Tidings {
+    const { environment, call } = this;
+    return (this.told ??= new Tidings(environment.events, call.operation, call.rule.storedKey));
   }
 
   /** The store is down: runs unguarded where that was asked for. @throws otherwise */
@@ -50,6 +56,13 @@ export class Answers {
     this.tidings.inFlight(this.waitedMs, reentrant);
     const retryAfterMs = leaseLeftMs === undefined ? undefined : retryAfterOf(leaseLeftMs);
     return new IdempotencyInFlightError({ operation: this.call.operation, retryAfterMs, reentrant });
+  }
+
+  /** Another owner has taken the key over, and what this one's run produced is no answer to it. */
+  superseded(leaseLeftMs = this.call.rule.leaseMs): IdempotencyInFlightError {
+    const { operation } = this.call;
+    const retryAfterMs = retryAfterOf(leaseLeftMs);
+    return new IdempotencyInFlightError({ operation, retryAfterMs, superseded: true });
   }
 
   /** The key came before with another payload. */

@@ -4,7 +4,8 @@ import { resendPauseMs } from '../policies/idempotency/index.js';
 
 /** What goes on although nobody waits for it any more: outcomes that the store has not taken yet, late work. */
 export class BackgroundWork {
-  private readonly tasks = new Set<Promise<unknown>>();
+  private running = 0;
+  private readonly idleOnes: (() => void)[] = [];
   private readonly pauses = new Map<Timer, () => void>();
   private stopped = false;
 
@@ -14,11 +15,22 @@ export class BackgroundWork {
     return this.stopped;
   }
 
+  /** Something goes on, until {@link BackgroundWork.ended} is called for it. */
+  began(): void {
+    this.running += 1;
+  }
+
+  /** Something that has begun goes on no more. */
+  ended(): void {
+    this.running -= 1;
+    if (this.running === 0) for (const resolve of this.idleOnes.splice(0)) resolve();
+  }
+
   /** Keeps hold of work that must never be an unhandled rejection. */
   add(work: Promise<unknown>): void {
-    const ended = (): void => void this.tasks.delete(task);
-    const task: Promise<void> = work.then(ended, ended);
-    this.tasks.add(task);
+    const ended = (): void => this.ended();
+    this.began();
+    work.then(ended, ended);
   }
 
   /** Sends again with growing pauses until there is an answer; `undefined` where the time is over before. */
@@ -37,7 +49,7 @@ export class BackgroundWork {
 
   /** Resolves when nothing goes on any more. */
   async idle(): Promise<void> {
-    while (this.tasks.size > 0) await Promise.all(this.tasks);
+    while (this.running > 0) await new Promise<void>((resolve) => this.idleOnes.push(resolve));
   }
 
   /** Ends all pauses: what has no answer by now is left to the lease. */

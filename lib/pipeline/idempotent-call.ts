@@ -8,6 +8,9 @@ import type {
 } from '../policies/idempotency/index.js';
 import type { LiveClaim } from './idempotent-claim.js';
 
+/** What is there at once, or later. */
+export type Soon<T> = T | Promise<T>;
+
 /** What came out of the work of a guarded call. */
 export type Settled =
   { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'error'; readonly error: unknown };
@@ -24,8 +27,8 @@ export interface OutcomeCapture {
   outcomeOf(settled: Settled, claim: LiveClaim): Outcome | 'unknown';
   /** What unknown work comes to in the end. @defaultValue what the executions come to */
   lateOutcomeOf?(claim: LiveClaim): Promise<Outcome>;
-  /** The outcome as the store keeps it; a tombstone where it can never be given again. Never rejects. */
-  keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome>;
+  /** The outcome as the store keeps it; a tombstone where it can never be given again. Never throws nor rejects. */
+  keep(outcome: Outcome, storedKey: string): Soon<StoredOutcome>;
   /** Gives a recorded outcome to one caller: a copy of the value, or an error of its own. */
   replay(stored: StoredOutcome, storedKey: string): Promise<unknown>;
 }

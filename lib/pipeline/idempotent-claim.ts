@@ -1,6 +1,7 @@
 import type { CallIdempotency } from '../core/call.js';
 import { Cancellation } from '../core/cancellation.js';
 import { fieldOf } from '../core/error-facts.js';
+import type { Scope } from '../core/scope.js';
 import {
   type Claim,
   ClaimedIdempotency,
@@ -8,14 +9,21 @@ import {
   type Outcome,
 } from '../policies/idempotency/index.js';
 
+/** Who has a claim. */
+interface ClaimOwner {
+  readonly storedKey: string;
+  /** For transactions of the method's own. */
+  readonly method: MethodClaim;
+}
+
 /**
  * A claim while its work runs: whether the method was entered, what of it still runs, and whether the claim is
  * lost. The work runs until every execution that was started has settled, whoever was answered meanwhile.
  */
 export class LiveClaim {
-  /** Ends when the claim is lost, or when its method must not begin any more; never when a caller leaves. */
-  readonly cancellation = new Cancellation();
-  readonly idempotency: CallIdempotency;
+  private scope: Scope | undefined;
+  private ownCancellation: Cancellation | undefined;
+  private ownIdempotency: CallIdempotency | undefined;
   private running = 0;
   private entries = 0;
   private refusal: { readonly error: unknown } | undefined;
@@ -25,19 +33,27 @@ export class LiveClaim {
   private lost = false;
   private looked = false;
   private givesStream = false;
+  private isAlone = false;
 
   constructor(
     readonly claim: Claim,
-    key: string,
-    /** For transactions of the method's own. */
-    private readonly method: MethodClaim,
-  ) {
-    this.idempotency = new ClaimedIdempotency(key, claim, method);
+    private readonly key: string,
+    private readonly owner: ClaimOwner,
+  ) {}
+
+  /** Ends when the claim is lost, or when its method must not begin any more; never when a caller leaves. */
+  get cancellation(): Cancellation {
+    return (this.ownCancellation ??= this.scope?.cancellation ?? new Cancellation());
+  }
+
+  /** What the method may know of its claim. */
+  get idempotency(): CallIdempotency {
+    return (this.ownIdempotency ??= new ClaimedIdempotency(this.key, this.claim, this.owner.method));
   }
 
   /** The name of the record. */
   get storedKey(): string {
-    return this.method.renewal.storedKey;
+    return this.owner.storedKey;
   }
 
   /** Whether the method's own body was called under this claim. */
@@ -87,12 +103,31 @@ export class LiveClaim {
     this.givesStream = true;
   }
 
+  /**
+   * The method is called, and nothing stands between it and its claim: what this one execution comes to is for the
+   * owner to tell, who is the first to hear of it. @throws where it must not begin any more
+   */
+  enterAlone(): void {
+    this.enter();
+    this.isAlone = true;
+  }
+
+  /** What the work came to; of a method that was entered alone nobody else tells. */
+  settledWith(outcome: Outcome): void {
+    if (this.isAlone && this.isRunning) this.ended(this.entries, outcome);
+  }
+
+  /** The scope of the work ends with the claim. */
+  bind(scope: Scope): void {
+    const isFirst = this.scope === undefined && this.ownCancellation === undefined;
+    // Usually it is the only one, and then one end is enough for both.
+    if (isFirst) this.scope = scope;
+    else this.cancellation.onCancel((reason, origin) => scope.cancellation.cancel(reason, origin));
+  }
+
   /** Calls the method, and watches what becomes of it. @throws where it must not begin any more */
   invoke(call: () => unknown): unknown {
-    if (this.refusal !== undefined && !this.isEntered) throw this.refusal.error;
-    this.entries += 1;
-    this.running += 1;
-    const entry = this.entries;
+    const entry = this.enter();
     try {
       const result = call();
       if (!this.givesStream) return this.watched(result, entry);
@@ -122,6 +157,12 @@ export class LiveClaim {
     return new Promise((resolve) => {
       this.onSettled = resolve;
     });
+  }
+
+  private enter(): number {
+    if (this.refusal !== undefined && !this.isEntered) throw this.refusal.error;
+    this.running += 1;
+    return (this.entries += 1);
   }
 
   private watched(result: unknown, entry: number): unknown {

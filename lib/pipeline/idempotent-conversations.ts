@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { PassingMap } from '../core/passing-map.js';
 import { compareFingerprints, type StoredOutcome } from '../policies/idempotency/index.js';
 import { Deferred } from './idempotent-waiting.js';
 
@@ -17,38 +18,70 @@ export type Ending =
   | { readonly kind: 'again' };
 
 const AGAIN: Ending = { kind: 'again' };
+const LEFT: Begun = { kind: 'left' };
 
 /** What all calls of one key in this process say to the store together: one begin, one complete. */
 export class Conversation {
-  readonly begun = new Deferred<Begun>();
-  readonly ending = new Deferred<Ending>();
+  /** What its begin came to, once that is known. */
+  private begunAs: Begun | undefined;
+  private endedAs: Ending | undefined;
+  // Most conversations have nobody else who listens.
+  private begunLater: Deferred<Begun> | undefined;
+  private endedLater: Deferred<Ending> | undefined;
 
   constructor(
+    private readonly all: Conversations,
+    private readonly storedKey: string,
     private readonly fingerprint: string,
-    private readonly forget: () => void,
   ) {}
+
+  /** What its begin comes to. */
+  get begun(): Promise<Begun> {
+    if (this.begunAs !== undefined) return Promise.resolve(this.begunAs);
+    return (this.begunLater ??= new Deferred()).promise;
+  }
+
+  /** How it ends. */
+  get ending(): Promise<Ending> {
+    if (this.endedAs !== undefined) return Promise.resolve(this.endedAs);
+    return (this.endedLater ??= new Deferred()).promise;
+  }
+
+  /** How it has ended, if it has. */
+  get ended(): Ending | undefined {
+    return this.endedAs;
+  }
 
   /** Whether a call of this payload may share the answer. */
   compares(fingerprint: string): 'same' | 'other' | 'not-comparable' {
     return compareFingerprints(this.fingerprint, fingerprint);
   }
 
+  /** Tells what the begin came to; later calls change nothing. */
+  begin(begun: Begun): void {
+    if (this.begunAs !== undefined) return;
+    this.begunAs = begun;
+    this.begunLater?.resolve(begun);
+  }
+
   /** Whoever waits is given this; those who come later are too, until the conversation is over. */
   end(ending: Ending): void {
-    this.begun.resolve({ kind: 'left' });
-    this.ending.resolve(ending);
+    this.begin(LEFT);
+    if (this.endedAs !== undefined) return;
+    this.endedAs = ending;
+    this.endedLater?.resolve(ending);
   }
 
   /** Who comes now begins anew. */
   over(): void {
     this.end(AGAIN);
-    this.forget();
+    this.all.forget(this.storedKey, this);
   }
 }
 
 /** The conversations of one application, by stored key. */
 export class Conversations {
-  private readonly open = new Map<string, Conversation>();
+  private readonly open = new PassingMap<Conversation>();
 
   find(storedKey: string): Conversation | undefined {
     return this.open.get(storedKey);
@@ -56,24 +89,28 @@ export class Conversations {
 
   /** Opened in the same turn in which none was found, so that one call leads it. */
   begin(storedKey: string, fingerprint: string): Conversation {
-    const conversation: Conversation = new Conversation(fingerprint, () => {
-      if (this.open.get(storedKey) === conversation) this.open.delete(storedKey);
-    });
+    const conversation = new Conversation(this, storedKey, fingerprint);
     this.open.set(storedKey, conversation);
     return conversation;
+  }
+
+  /** Who comes now does not find it; without effect where another has its place. */
+  forget(storedKey: string, conversation: Conversation): void {
+    if (this.open.get(storedKey) === conversation) this.open.delete(storedKey);
   }
 }
 
 /** A run that the code of an async context stands in. */
-interface Run {
+export interface RunningKey {
   readonly storedKey: string;
-  readonly around: Run | undefined;
+  readonly around: RunningKey | undefined;
+  /** Whether its work has ended: what goes on of it may call the key again. */
   isSettled: boolean;
 }
 
 /** Knows whether a call is made from within a run with the same key. It sleeps until the first run. */
 export class RunningKeys {
-  private storage: AsyncLocalStorage<Run> | undefined;
+  private storage: AsyncLocalStorage<RunningKey> | undefined;
 
   isInside(storedKey: string): boolean {
     for (let run = this.storage?.getStore(); run !== undefined; run = run.around) {
@@ -82,16 +119,14 @@ export class RunningKeys {
     return false;
   }
 
-  /** Runs the function, and all that it starts, inside a run of the key; answers how to say that it has settled. */
-  run<T>(storedKey: string, fn: () => T): { readonly result: T; readonly settled: () => void } {
+  /** A run of the key, inside the one that stands around the code. */
+  begin(storedKey: string): RunningKey {
     this.storage ??= new AsyncLocalStorage();
-    const run: Run = { storedKey, around: this.storage.getStore(), isSettled: false };
-    const result = this.storage.run(run, fn);
-    return {
-      result,
-      settled: () => {
-        run.isSettled = true;
-      },
-    };
+    return { storedKey, around: this.storage.getStore(), isSettled: false };
+  }
+
+  /** Calls the function, and all that it starts, inside a run. */
+  inside<T, A>(run: RunningKey, fn: (given: A) => T, given: A): T {
+    return this.storage === undefined ? fn(given) : this.storage.run(run, fn, given);
   }
 }

@@ -5,12 +5,13 @@ import type { Beats } from './idempotent-beats.js';
 import type { StoreCalls } from './idempotent-store-calls.js';
 
 /** What is renewed, and who hears of it. */
-export interface HeartbeatParts {
+export interface RenewedClaim {
   readonly rule: IdempotencyRule;
   readonly claim: Claim;
+  /** When the claim was made, monotonic. */
+  readonly startedMs: number;
   readonly calls: StoreCalls;
   readonly environment: Environment;
-  readonly beats: Beats;
   /** Somebody else has the claim. */
   fenced(): void;
   /** The record was gone, and was written anew. */
@@ -31,12 +32,12 @@ export class Heartbeat implements LaneEntry {
   private readonly lane: Lane;
   private isStopped = false;
   private isAsking = false;
-  private readonly endMs: number;
 
-  constructor(private readonly parts: HeartbeatParts) {
-    const { rule, environment, beats } = parts;
-    this.lane = beats.of(rule.beatMs);
-    this.endMs = environment.clock.nowMs() + rule.longestRenewalMs;
+  constructor(
+    private readonly renewed: RenewedClaim,
+    beats: Beats,
+  ) {
+    this.lane = beats.of(renewed.rule.beatMs);
     this.lane.enter(this);
   }
 
@@ -48,35 +49,32 @@ export class Heartbeat implements LaneEntry {
 
   /** Called by the lane when a beat is due. */
   timeUp(): void {
-    const { environment } = this.parts;
+    const { environment, startedMs, rule } = this.renewed;
     if (this.isStopped) return;
-    if (environment.clock.nowMs() >= this.endMs) return this.parts.expired();
+    if (environment.clock.nowMs() >= startedMs + rule.longestRenewalMs) return this.renewed.expired();
     this.lane.enter(this);
     if (!this.isAsking) void this.renew();
   }
 
   private async renew(): Promise<void> {
-    const { rule, claim, calls } = this.parts;
+    const { rule, claim, calls } = this.renewed;
     this.isAsking = true;
     try {
       // A beat that hangs must not eat the whole lease.
       const atMostMs = Math.min(calls.timeoutMs, Math.max(rule.beatMs, LEAST_TIMEOUT_MS));
-      const answer = await calls.bounded(
-        (options) => calls.store.extend(rule.extend(claim), options),
-        atMostMs,
-      );
+      const answer = await calls.extend(rule.extend(claim), atMostMs);
       if (!this.isStopped) this.heard(answer);
     } catch {
-      if (!this.isStopped) this.parts.failed();
+      if (!this.isStopped) this.renewed.failed();
     } finally {
       this.isAsking = false;
     }
   }
 
   private heard(answer: ClaimAnswer): void {
-    if (answer === 'recreated') this.parts.recreated();
+    if (answer === 'recreated') this.renewed.recreated();
     if (answer !== 'fenced') return;
     this.stop();
-    this.parts.fenced();
+    this.renewed.fenced();
   }
 }

@@ -14,23 +14,14 @@ import {
 import type { Scope } from '../core/scope.js';
 import type { CallRecord } from './call-record.js';
 import type { OutcomeCapture } from './idempotent-call.js';
-import { executeUnder } from './idempotent-execution.js';
+import type { MethodAlone } from './idempotent-execution.js';
+import { type Inside, MethodCall } from './idempotent-method-call.js';
 import type { IdempotentRunner } from './idempotent-runner.js';
 import type { IdempotentParts } from './idempotent-parts.js';
 import { ValuesAndMore } from './idempotent-besides.js';
 import { StreamCall, type StreamFlow } from './idempotent-stream.js';
 import { ValueCapture } from './idempotent-values.js';
 import type { PromiseNext } from './promise-layers.js';
-
-type Look = () => unknown;
-
-/** What stands inside the guard of one call, and how its outcome is taken. */
-interface Inside {
-  readonly next: PromiseNext;
-  readonly capture: OutcomeCapture;
-  /** Where it gives a stream. */
-  readonly stream?: Pick<StreamCall<unknown>, 'found'>;
-}
 
 /** The rule of one method, shared by its calls. */
 export class IdempotentMethod {
@@ -70,10 +61,11 @@ export class IdempotentMethod {
     this.parts.warn(warning);
   }
 
-  /** Guards what stands inside: the same key has one effect. */
-  layer(next: PromiseNext): PromiseNext {
+  /** Guards what stands inside, or the method where it stands there alone: the same key has one effect. */
+  layer(next: PromiseNext, alone?: MethodAlone): PromiseNext {
     if (this.options.key === undefined) return (caller, record) => this.underOuter(caller, record, next);
-    return (caller, record) => this.guarded(caller, record, { next, capture: this.capture });
+    const inside: Inside = { next, capture: this.capture, alone };
+    return (caller, record) => this.guarded(caller, record, inside);
   }
 
   /**
@@ -124,36 +116,19 @@ export class IdempotentMethod {
     return next(caller, record);
   }
 
-  private async guarded(caller: Scope, record: CallRecord, inside: Inside): Promise<unknown> {
-    const { options, operation, runner } = this;
-    const { next, capture } = inside;
-    const given = readGivenKey(options.key?.(...record.args));
-    const key = this.keyOf(given, 'its `key` function gave none');
-    // An attempt before this one may have run under a claim of its own.
-    record.claim = undefined;
-    if (key === undefined) return next(caller, record);
-    const { onInFlight, maxWaitDurationMs, onStoreDown } = options;
-    const rule = this.ruleOf(key, this.parts.subjectOf?.(record.args) ?? { args: record.args });
-    return runner.run({
-      operation,
-      key,
-      rule,
-      onInFlight,
-      maxWaitDurationMs,
-      onStoreDown,
-      caller,
-      capture,
-      alreadyDone: this.lookOf(record, rule, inside),
-      execute: (claim) => executeUnder(claim, record, next),
-      executeUnguarded: () => next(caller, record),
-    });
-  }
-
-  private lookOf(record: CallRecord, { storedKey }: IdempotencyRule, { stream }: Inside): Look | undefined {
-    const { alreadyDone } = this.options;
-    if (alreadyDone === undefined) return undefined;
-    const look: Look = () => Reflect.apply(alreadyDone, record.self, record.args) as unknown;
-    return stream === undefined ? look : async () => stream.found(await look(), storedKey);
+  /** Never throws: what goes wrong is a rejection. */
+  private guarded(caller: Scope, record: CallRecord, inside: Inside): Promise<unknown> {
+    try {
+      const given = readGivenKey(this.options.key?.(...record.args));
+      const key = this.keyOf(given, 'its `key` function gave none');
+      // An attempt before this one may have run under a claim of its own.
+      record.claim = undefined;
+      if (key === undefined) return inside.next(caller, record);
+      const rule = this.ruleOf(key, this.parts.subjectOf?.(record.args) ?? { args: record.args });
+      return this.runner.run(new MethodCall(this, { key, rule, caller, record }, inside));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   private andBesides(capture: OutcomeCapture): OutcomeCapture {

@@ -13,13 +13,12 @@ export class OwnMethodClaim implements MethodClaim {
   private outcome: MethodOutcome | undefined;
   private mayBeCompleted = false;
   private isStoreOurs = false;
-  private last: Promise<unknown> = Promise.resolve();
+  private last: Promise<unknown> | undefined;
 
   constructor(
     private readonly owned: { readonly call: GuardedCall; readonly claim: Claim },
     private readonly store: IdempotencyStore,
-    /** There is nothing to renew any more. */
-    private readonly onCommitted: () => void,
+    private readonly record: { stopRenewal(): void },
   ) {}
 
   get operation(): string {
@@ -51,7 +50,7 @@ export class OwnMethodClaim implements MethodClaim {
   }
 
   inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.last.then(work);
+    const turn = (this.last ?? Promise.resolve()).then(work);
     this.last = turn.catch(() => undefined);
     return turn;
   }
@@ -63,6 +62,7 @@ export class OwnMethodClaim implements MethodClaim {
   committed(outcome: MethodOutcome, store: unknown): void {
     this.outcome = outcome;
     this.isStoreOurs = store === this.store;
-    this.onCommitted();
+    // There is nothing to renew any more.
+    this.record.stopRenewal();
   }
 }

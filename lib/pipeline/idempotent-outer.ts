@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type CallFacts, Scope } from '../core/scope.js';
+import type { Scope } from '../core/scope.js';
 import { IdempotencyInFlightError } from '../policies/idempotency/index.js';
 import type { CallRecord } from './call-record.js';
 import type { Settled } from './idempotent-call.js';
@@ -15,11 +15,6 @@ export interface OuterCall {
   atMethod(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown>;
 }
 
-/** Who waits for an answer until its client leaves; what ends the scope is told by `cancellation`. */
-export function leavingCaller(facts: Omit<CallFacts, 'attempts' | 'canBeAborted'>): Scope {
-  return new Scope({ ...facts, attempts: 1, canBeAborted: true }, Number.POSITIVE_INFINITY);
-}
-
 /** No claim stands around the call: it has no key, or the store is down. */
 export const UNGUARDED: OuterCall = { atMethod: (caller, record, next) => next(caller, record) };
 
@@ -32,6 +27,8 @@ export class RepeatedOutcome implements OuterCall {
   }
 }
 
+type AlreadyDone = (...args: readonly unknown[]) => unknown;
+
 /** What a claimed call is made of. */
 export interface ClaimedParts {
   readonly operation: string;
@@ -41,7 +38,7 @@ export interface ClaimedParts {
   /** Hears of each end of the method's work, before whoever called it does. */
   readonly ended: () => void;
   /** Asked once where the claim is recovered. */
-  readonly alreadyDone: ((...args: readonly unknown[]) => unknown) | undefined;
+  readonly alreadyDone: AlreadyDone | undefined;
 }
 
 /** A call whose claim was made further out: the method runs under it, and what it comes to is told. */
@@ -57,19 +54,35 @@ export class ClaimedCall implements OuterCall {
   }
 
   /** The method's own call of itself would wait for itself. @throws {IdempotencyInFlightError} `reentrant` */
-  async atMethod(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown> {
+  atMethod(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown> {
     const { runner, storedKey, operation } = this.parts;
-    if (runner.isInside(storedKey)) throw new IdempotencyInFlightError({ operation, reentrant: true });
+    if (runner.isInside(storedKey)) {
+      return Promise.reject(new IdempotencyInFlightError({ operation, reentrant: true }));
+    }
     if (this.work.settled !== undefined) this.work = new Deferred();
     const { result, settled } = runner.inside(storedKey, () => this.execute(record, next));
-    const outcome = result.finally(settled);
+    // `finally` would make four promises of it.
+    const outcome = result.then(
+      (value) => {
+        settled();
+        return value;
+      },
+      (error: unknown) => {
+        settled();
+        throw error;
+      },
+    );
     return caller.isLimited ? untilLeft(outcome, caller) : outcome;
   }
 
   private async execute(record: CallRecord, next: PromiseNext): Promise<unknown> {
     try {
-      const found = await this.lookedUp(record);
-      const value = found === undefined ? await executeUnder(this.parts.live, record, next) : found;
+      const { live, alreadyDone } = this.parts;
+      const found =
+        live.claim.recovered && alreadyDone !== undefined
+          ? await this.lookUp(alreadyDone, record)
+          : undefined;
+      const value = found === undefined ? await executeUnder(live, record, next) : found;
       this.end({ kind: 'value', value });
       return value;
     } catch (error) {
@@ -83,12 +96,10 @@ export class ClaimedCall implements OuterCall {
     this.parts.ended();
   }
 
-  private async lookedUp(record: CallRecord): Promise<unknown> {
-    const { live, alreadyDone } = this.parts;
-    if (!live.idempotency.recovered || alreadyDone === undefined) return undefined;
+  private async lookUp(alreadyDone: AlreadyDone, record: CallRecord): Promise<unknown> {
     this.look ??= Promise.resolve(Reflect.apply(alreadyDone, record.self, record.args));
     const value = await this.look;
-    if (value !== undefined) live.answerByLook(value);
+    if (value !== undefined) this.parts.live.answerByLook(value);
     return value;
   }
 }

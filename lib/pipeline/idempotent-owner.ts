@@ -1,125 +1,156 @@
-import { isResilienceError } from '../core/errors.js';
 import type { IdempotencyRecording } from '../core/idempotency-events.js';
-import { IdempotencyInFlightError, type Outcome, retryAfterOf } from '../policies/idempotency/index.js';
-import type { Settled } from './idempotent-call.js';
+import type { IdempotencyInFlightError, Outcome } from '../policies/idempotency/index.js';
+import type { Settled, Soon } from './idempotent-call.js';
 import { LiveClaim } from './idempotent-claim.js';
+import type { RunningKey } from './idempotent-conversations.js';
 import { OwnMethodClaim } from './idempotent-method-claim.js';
-import { type OwnedCall, type OwnerSurroundings, Recording } from './idempotent-recording.js';
-
-const TIMEOUT = 'RESILIENCE_TIMEOUT_EXCEEDED';
+import { judgedOutcome } from './idempotent-judgement.js';
+import { Recording } from './idempotent-recording.js';
+import type { ClaimHolder, OwnedCall, OwnerSurroundings } from './idempotent-surroundings.js';
 
 /**
  * The one call that runs the method of a key. The record is changed before the caller has its answer; nothing that
  * goes wrong with the record changes the answer, except that somebody else has the claim.
  */
-export class Owner {
+export class Owner implements ClaimHolder {
   readonly live: LiveClaim;
-  private readonly startedMs: number;
+  private methodClaim: OwnMethodClaim | undefined;
   private readonly recording: Recording;
-  private readonly method: OwnMethodClaim;
+  private readonly running: RunningKey;
+  private stopListening: (() => void) | undefined;
 
   constructor(
     private readonly around: OwnerSurroundings,
     private readonly owned: OwnedCall,
   ) {
     const { call, claim } = owned;
-    const { environment } = around;
-    this.method = new OwnMethodClaim(owned, around.calls.store, () => this.recording.stopRenewal());
-    this.live = new LiveClaim(claim, call.key, this.method);
-    this.startedMs = environment.clock.nowMs();
-    this.recording = new Recording(around, { ...owned, method: this.method }, () =>
-      this.live.lose(this.superseded(undefined)),
+    this.live = new LiveClaim(claim, call.key, this);
+    this.recording = new Recording(around, owned, this);
+    this.running = around.running.begin(call.rule.storedKey);
+  }
+
+  /** For transactions of the method's own. */
+  get method(): OwnMethodClaim {
+    return (this.methodClaim ??= new OwnMethodClaim(this.owned, this.around.calls.store, this));
+  }
+
+  /** The name of the record. */
+  get storedKey(): string {
+    return this.owned.call.rule.storedKey;
+  }
+
+  get isRecorded(): boolean {
+    return this.methodClaim?.isRecorded === true;
+  }
+
+  get isPrepared(): boolean {
+    return this.methodClaim?.isPrepared === true;
+  }
+
+  /** Runs the work and records what came of it; gives what the caller is to get. */
+  run(): Promise<unknown> {
+    const { around, running, live } = this;
+    around.background.began();
+    const work = around.running.inside(running, startOf, this);
+    // A method that has begun ends, whoever closes.
+    if (!live.isEntered) this.stopListening = this.refuseWhenClosing();
+    return work.then(
+      (value) => this.settled({ kind: 'value', value }),
+      (error: unknown) => this.settled({ kind: 'error', error }),
     );
   }
 
-  /** Runs the work and records what came of it; gives what the caller is to get, and says before that it ends. */
-  async run(ended: () => void): Promise<unknown> {
-    try {
-      return await this.runAndRecord();
-    } finally {
-      ended();
-    }
+  /** Somebody else has the claim. */
+  lost(): void {
+    this.live.lose(this.superseded());
   }
 
-  private async runAndRecord(): Promise<unknown> {
-    const { call } = this.owned;
-    const { storedKey } = call.rule;
-    const { result, settled } = this.around.running.run(storedKey, () => this.work());
-    const outcome = await result;
-    if (!this.live.isRunning) settled();
-    const judged = this.judged(outcome);
-    // What waits in a pipe or a queue must not begin under a claim that is given up.
-    if (judged === undefined) this.live.refuseEntry(this.superseded(undefined));
-    if (judged === 'unknown') {
-      this.around.background.add(this.recordLate(settled));
-      this.executed('pending');
-      return conclude(outcome);
-    }
-    return this.isFenced(await this.record(judged)) ? this.answerOfOther() : conclude(outcome);
+  /** A transaction of the method's own has recorded what there is to record. */
+  stopRenewal(): void {
+    this.recording.stopRenewal();
   }
 
-  private async work(): Promise<Settled> {
+  /** The work itself; what it throws at once is a rejection as well. */
+  start(): Promise<unknown> {
     const { call, claim } = this.owned;
+    if (claim.recovered && call.alreadyDone !== undefined) return this.look(call.alreadyDone);
     try {
-      if (claim.recovered && call.alreadyDone !== undefined) {
-        const value: unknown = await call.alreadyDone();
-        if (value !== undefined) {
-          this.live.answerByLook(value);
-          return { kind: 'value', value };
-        }
-      }
-      return { kind: 'value', value: await call.execute(this.live) };
+      return call.execute(this.live);
     } catch (error) {
-      return { kind: 'error', error };
+      return Promise.reject(error);
     }
   }
 
-  /** The outcome that the record follows; `undefined` where there is none; or it is not known yet. */
-  private judged(settled: Settled): Outcome | undefined | 'unknown' {
+  private async look(alreadyDone: () => unknown): Promise<unknown> {
+    const value = await alreadyDone();
+    if (value === undefined) return this.owned.call.execute(this.live);
+    this.live.answerByLook(value);
+    return value;
+  }
+
+  private refuseWhenClosing(): () => void {
+    return this.around.environment.lifetime.onClosing(() =>
+      this.live.refuseEntry(this.owned.answers.closing()),
+    );
+  }
+
+  /** The record is changed, then the caller has its answer. */
+  private settled(settled: Settled): Soon<unknown> {
+    try {
+      const answer = this.concluded(settled);
+      if (answer instanceof Promise) return answer.finally(() => this.ended());
+      this.ended();
+      return answer;
+    } catch (error) {
+      this.ended();
+      throw error;
+    }
+  }
+
+  private ended(): void {
+    this.stopListening?.();
+    this.around.background.ended();
+  }
+
+  private concluded(settled: Settled): Soon<unknown> {
     const { live } = this;
-    if (!live.isEntered && !live.isAnsweredByLook) return undefined;
-    const outcome = this.outcomeOf(settled);
-    if (outcome === 'unknown' || outcome.kind === 'value') return outcome;
-    if (live.isRunning && !live.isLost && !this.isSettledFailure(outcome)) return 'unknown';
-    // The value came in the very moment in which a time limit had answered.
-    return isTimeout(outcome.error) ? (live.returned ?? outcome) : outcome;
+    live.settledWith(settled);
+    if (!live.isRunning) this.running.isSettled = true;
+    const judged = judgedOutcome(this.owned.call, live, settled, this.around.environment.events);
+    // What waits in a pipe or a queue must not begin under a claim that is given up.
+    if (judged === undefined) live.refuseEntry(this.superseded());
+    if (judged === 'unknown') {
+      this.around.background.add(this.recordLate());
+      this.executed('pending');
+      return conclude(settled);
+    }
+    const recorded = this.record(judged);
+    return recorded instanceof Promise
+      ? recorded.then((each) => this.answer(settled, each))
+      : this.answer(settled, recorded);
   }
 
-  private outcomeOf(settled: Settled): Outcome | 'unknown' {
-    const { live } = this;
-    const { answeredFailure } = live;
-    if (answeredFailure !== undefined) return { kind: 'error', error: answeredFailure.error };
-    return this.owned.call.capture.outcomeOf(settled, live);
+  private answer(settled: Settled, recorded: IdempotencyRecording): Soon<unknown> {
+    this.executed(recorded);
+    return this.isFenced(recorded) ? this.answerOfOther() : conclude(settled);
   }
 
-  /** Whether a failure stands although executions that were given up still run. */
-  private isSettledFailure(outcome: Outcome): boolean {
-    return !isResilienceError(outcome.error) && this.isFinal(outcome);
-  }
-
-  private isFinal(outcome: Outcome): boolean {
-    return this.owned.call.rule.isFinal(outcome, this.around.environment.events);
-  }
-
-  private async recordLate(settled: () => void): Promise<void> {
+  private async recordLate(): Promise<void> {
     const { capture } = this.owned.call;
     const outcome = await (capture.lateOutcomeOf?.(this.live) ?? this.live.lateOutcome());
-    settled();
-    await this.record(outcome, true);
+    this.running.isSettled = true;
+    await this.record(outcome);
   }
 
-  private async record(outcome: Outcome | undefined, isLate = false): Promise<IdempotencyRecording> {
-    const recorded = await this.recordedAs(outcome);
-    if (!isLate) this.executed(recorded);
-    return recorded;
-  }
-
-  private recordedAs(outcome: Outcome | undefined): Promise<IdempotencyRecording> {
-    const { recording, live, method } = this;
+  private record(outcome: Outcome | undefined): Soon<IdempotencyRecording> {
+    const { recording, live } = this;
+    const committed = this.methodClaim?.ended;
     // Whatever failed afterwards: effect and outcome have been committed together.
-    if (method.ended !== undefined) return recording.keep(method.ended.outcome);
-    if (live.isLost || outcome === undefined || !this.isFinal(outcome)) return recording.release(live.isLost);
-    return recording.complete(outcome);
+    if (committed !== undefined) return recording.keep(committed.outcome);
+    const { rule } = this.owned.call;
+    const isKept =
+      !live.isLost && outcome !== undefined && rule.isFinal(outcome, this.around.environment.events);
+    return isKept ? recording.complete(outcome) : recording.release(live.isLost);
   }
 
   /** Whether the caller must not get what its own run produced: it would be a second answer to one key. */
@@ -127,6 +158,7 @@ export class Owner {
     return recorded === 'superseded' && (this.live.isEntered || this.live.isAnsweredByLook);
   }
 
+  /** @throws where somebody else has the claim, and has no outcome yet */
   private async answerOfOther(): Promise<unknown> {
     const { call } = this.owned;
     const { calls } = this.around;
@@ -138,29 +170,27 @@ export class Owner {
     throw this.superseded(view?.leaseLeftMs);
   }
 
-  private superseded(leaseLeftMs = this.owned.call.rule.leaseMs): IdempotencyInFlightError {
-    const { operation } = this.owned.call;
-    return new IdempotencyInFlightError({
-      operation,
-      retryAfterMs: retryAfterOf(leaseLeftMs),
-      superseded: true,
-    });
+  private superseded(leaseLeftMs?: number): IdempotencyInFlightError {
+    return this.owned.answers.superseded(leaseLeftMs);
   }
 
   private executed(recorded: IdempotencyRecording): void {
-    const { claim, tookOver, tidings } = this.owned;
-    tidings.executed({
+    const { environment } = this.around;
+    if (!environment.events.isAwaited('idempotency.executed')) return;
+    const { claim, tookOver, answers, startedMs } = this.owned;
+    answers.tidings.executed({
       recorded,
       attempts: claim.attempts,
-      durationMs: this.around.environment.clock.nowMs() - this.startedMs,
+      durationMs: environment.clock.nowMs() - startedMs,
       alreadyDone: this.live.isAnsweredByLook,
       tookOver,
     });
   }
 }
 
-function isTimeout(error: unknown): boolean {
-  return isResilienceError(error) && error.code === TIMEOUT;
+/** Without a closure of its own for each call. */
+function startOf(owner: Owner): Promise<unknown> {
+  return owner.start();
 }
 
 function conclude(settled: Settled): unknown {

@@ -1,93 +1,91 @@
 import type { Environment } from '../core/environment.js';
 import type { IdempotencyRecording } from '../core/idempotency-events.js';
-import type { Claim, IdempotencyStore, Outcome, StoredOutcome } from '../policies/idempotency/index.js';
-import type { Beats } from './idempotent-beats.js';
-import type { BackgroundWork } from './idempotent-background.js';
-import type { GuardedCall } from './idempotent-call.js';
-import type { Conversation, Conversations, RunningKeys } from './idempotent-conversations.js';
-import { Heartbeat } from './idempotent-heartbeat.js';
-import type { OwnMethodClaim } from './idempotent-method-claim.js';
-import type { OwnerIds } from './idempotent-owner-ids.js';
+import type {
+  Claim,
+  ClaimAnswer,
+  CompleteRequest,
+  IdempotencyRule,
+  Outcome,
+  ReleaseAnswer,
+  ReleaseRequest,
+  StoredOutcome,
+} from '../policies/idempotency/index.js';
+import type { Soon } from './idempotent-call.js';
+import { Heartbeat, type RenewedClaim } from './idempotent-heartbeat.js';
 import type { StoreCalls } from './idempotent-store-calls.js';
-import type { Tidings } from './idempotent-tidings.js';
+import type { ClaimHolder, OwnedCall, OwnerSurroundings } from './idempotent-surroundings.js';
 
-/** What all owners of one application share. */
-export interface OwnerSurroundings {
-  readonly environment: Environment;
-  readonly calls: StoreCalls;
-  readonly background: BackgroundWork;
-  readonly running: RunningKeys;
-  readonly beats: Beats;
-}
-
-/** What all guarded calls of one application share. */
-export interface RunSurroundings extends OwnerSurroundings {
-  readonly conversations: Conversations;
-  readonly ownerIds: OwnerIds;
-}
-
-/** What one call owns. */
-export interface OwnedCall {
-  readonly call: GuardedCall;
-  readonly claim: Claim;
-  readonly tookOver: boolean;
-  readonly conversation: Conversation;
-  readonly tidings: Tidings;
-}
-
-type Send = (store: IdempotencyStore) => Promise<string>;
+type Answer = ClaimAnswer | ReleaseAnswer | 'pending';
 
 /** The record of one claim: renewed until it is completed or released, and tried again where the store is down. */
-export class Recording {
+export class Recording implements RenewedClaim {
   private readonly heartbeat: Heartbeat;
   private wasRecreated = false;
 
   constructor(
     private readonly around: OwnerSurroundings,
-    private readonly owned: OwnedCall & { readonly method: OwnMethodClaim },
-    fenced: () => void,
+    private readonly owned: OwnedCall,
+    private readonly holder: ClaimHolder,
   ) {
-    const { call, claim, tidings } = owned;
-    const { calls, environment, beats } = around;
-    this.heartbeat = new Heartbeat({
-      rule: call.rule,
-      claim,
-      calls,
-      environment,
-      beats,
-      // Whoever comes to this process asks the store from now on.
-      fenced: () => {
-        owned.conversation.over();
-        fenced();
-      },
-      expired: () => owned.conversation.over(),
-      recreated: () => {
-        this.wasRecreated = true;
-      },
-      failed: () => tidings.storeDown('extend'),
-    });
+    this.heartbeat = new Heartbeat(this, around.beats);
+  }
+
+  get rule(): IdempotencyRule {
+    return this.owned.call.rule;
+  }
+
+  get claim(): Claim {
+    return this.owned.claim;
+  }
+
+  get startedMs(): number {
+    return this.owned.startedMs;
+  }
+
+  get calls(): StoreCalls {
+    return this.around.calls;
+  }
+
+  get environment(): Environment {
+    return this.around.environment;
+  }
+
+  fenced(): void {
+    // Whoever comes to this process asks the store from now on.
+    this.owned.conversation.over();
+    this.holder.lost();
+  }
+
+  recreated(): void {
+    this.wasRecreated = true;
+  }
+
+  expired(): void {
+    this.owned.conversation.over();
+  }
+
+  failed(): void {
+    this.owned.answers.tidings.storeDown('extend');
   }
 
   /** Keeps an outcome; the others of this process get it as well. */
-  async complete(outcome: Outcome): Promise<IdempotencyRecording> {
+  complete(outcome: Outcome): Soon<IdempotencyRecording> {
     const { rule, capture } = this.owned.call;
-    return this.keep(await capture.keep(outcome, rule.storedKey));
+    const stored = capture.keep(outcome, rule.storedKey);
+    return stored instanceof Promise ? stored.then((each) => this.keep(each)) : this.keep(stored);
   }
 
   /** The same for an outcome as it is stored. */
-  async keep(stored: StoredOutcome): Promise<IdempotencyRecording> {
-    const { call, claim, conversation, method } = this.owned;
-    const send: Send = (store) => store.complete(call.rule.complete(claim, stored));
-    const answer = method.isRecorded ? 'ok' : await this.send('complete', send, () => this.close());
-    if (answer === 'fenced') {
-      this.close();
-      return 'superseded';
+  keep(stored: StoredOutcome): Soon<IdempotencyRecording> {
+    if (this.holder.isRecorded) return this.kept('ok', stored);
+    const request = this.rule.complete(this.claim, stored);
+    try {
+      const answer = this.calls.complete(request);
+      if (!(answer instanceof Promise)) return this.kept(answer, stored);
+      return answer.catch(() => this.completeLater(request)).then((each) => this.kept(each, stored));
+    } catch {
+      return this.kept(this.completeLater(request), stored);
     }
-    // What a transaction of the method's own may have recorded is known to the store alone.
-    if (!method.isPrepared) conversation.end({ kind: 'recorded', outcome: stored, compared: true });
-    if (answer === 'pending') return 'pending';
-    this.close();
-    return this.nameOf(answer, stored);
   }
 
   /** What has been recorded is renewed no more. */
@@ -95,39 +93,67 @@ export class Recording {
     this.heartbeat.stop();
   }
 
-  private nameOf(answer: string, stored: StoredOutcome): IdempotencyRecording {
+  /** Gives the key up; where the claim is lost there is nothing to give. */
+  release(isLost: boolean): Soon<IdempotencyRecording> {
+    // Who comes meanwhile is told by the store; the claim is renewed no more.
+    this.heartbeat.stop();
+    if (isLost) return this.released('fenced');
+    const request = this.rule.release(this.claim.ownerId, this.claim.fence);
+    try {
+      const answer = this.calls.release(request);
+      if (!(answer instanceof Promise)) return this.released(answer);
+      return answer.catch(() => this.releaseLater(request)).then((each) => this.released(each));
+    } catch {
+      return this.released(this.releaseLater(request));
+    }
+  }
+
+  private kept(answer: Answer, stored: StoredOutcome): IdempotencyRecording {
+    const { conversation } = this.owned;
+    if (answer === 'fenced') {
+      this.close();
+      return 'superseded';
+    }
+    // What a transaction of the method's own may have recorded is known to the store alone.
+    if (!this.holder.isPrepared) {
+      conversation.end({ kind: 'recorded', outcome: stored, compared: true });
+    }
+    if (answer === 'pending') return 'pending';
+    this.close();
     if (answer === 'recreated' || this.wasRecreated) return 'recreated';
     return stored.kind === 'tombstone' ? 'tombstone' : 'stored';
   }
 
-  /** Gives the key up; where the claim is lost there is nothing to give. */
-  async release(isLost: boolean): Promise<IdempotencyRecording> {
-    const { call, claim } = this.owned;
-    // Who comes meanwhile is told by the store; the claim is renewed no more.
-    this.heartbeat.stop();
-    const request = call.rule.release(claim.ownerId, claim.fence);
-    const send: Send = (store) => store.release(request);
-    const answer = isLost ? 'fenced' : await this.send('release', send, () => undefined);
+  private released(answer: Answer): IdempotencyRecording {
     this.close();
     if (answer === 'fenced') return 'superseded';
     if (answer === 'pending') return 'pending';
     return answer === 'gone' ? 'none' : 'released';
   }
 
-  /** Sends until the store has answered; the caller waits for the first time only. */
-  private async send(phase: 'complete' | 'release', send: Send, settledLater: () => void): Promise<string> {
-    const { calls, background, environment } = this.around;
-    const bounded = (): Promise<string> => calls.bounded(() => send(calls.store));
-    try {
-      return await bounded();
-    } catch {
-      this.owned.tidings.storeDown(phase);
-      const { rule } = this.owned.call;
-      const lastsMs = phase === 'complete' ? rule.longestRenewalMs : rule.leaseMs;
-      const endMs = environment.clock.nowMs() + lastsMs;
-      background.add(background.resend(bounded, endMs).then(settledLater));
-      return 'pending';
-    }
+  private completeLater(request: CompleteRequest): 'pending' {
+    const sent = this.sendLater('complete', this.rule.longestRenewalMs, async () =>
+      this.calls.complete(request),
+    );
+    this.around.background.add(sent.then(() => this.close()));
+    return 'pending';
+  }
+
+  private releaseLater(request: ReleaseRequest): 'pending' {
+    const { leaseMs } = this.rule;
+    this.around.background.add(this.sendLater('release', leaseMs, async () => this.calls.release(request)));
+    return 'pending';
+  }
+
+  /** Sends until the store has answered; the caller has waited for the first time, and does so no longer. */
+  private sendLater(
+    phase: 'complete' | 'release',
+    lastsMs: number,
+    send: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const { background, environment } = this.around;
+    this.owned.answers.tidings.storeDown(phase);
+    return background.resend(send, environment.clock.nowMs() + lastsMs);
   }
 
   private close(): void {

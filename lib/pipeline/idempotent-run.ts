@@ -1,53 +1,74 @@
 import type { Environment } from '../core/environment.js';
 import { type BeginAnswer, waitPauseMs } from '../policies/idempotency/index.js';
 import { Answers } from './idempotent-answers.js';
-import type { GuardedCall } from './idempotent-call.js';
-import type { Begun, Conversation, Ending } from './idempotent-conversations.js';
+import type { GuardedCall, Soon } from './idempotent-call.js';
+import type { Begun, Conversation } from './idempotent-conversations.js';
 import { Owner } from './idempotent-owner.js';
-import type { RunSurroundings } from './idempotent-recording.js';
+import { AGAIN, SharedConversation } from './idempotent-shared.js';
+import type { RunSurroundings } from './idempotent-surroundings.js';
 import { changeOf, waitFor } from './idempotent-waiting.js';
 
 type StoreDown = Extract<Begun, { kind: 'store-down' }>;
-
-/** In place of an answer: the call begins anew. */
-const AGAIN = Symbol('again');
 
 /** One guarded call, from its begin to its answer. */
 export class GuardedRun {
   private readonly environment: Environment;
   private readonly answers: Answers;
-  private readonly ownerId: string;
+  private ownId: string | undefined;
 
   constructor(
     private readonly around: RunSurroundings,
     private readonly call: GuardedCall,
   ) {
     this.environment = around.environment;
-    this.ownerId = around.ownerIds.next();
     this.answers = new Answers(this.environment, call);
   }
 
-  /** Gives the caller its answer: the method's own, a replay of it, or a refusal. */
-  async run(): Promise<unknown> {
-    const { storedKey, fingerprint } = this.call.rule;
-    if (this.around.running.isInside(storedKey)) throw this.answers.inFlight(undefined, true);
-    for (;;) {
+  /** Who asks for the claim, however often. */
+  private get ownerId(): string {
+    return (this.ownId ??= this.around.ownerIds.next());
+  }
+
+  /** Gives the caller its answer: the method's own, a replay of it, or a refusal. Never throws. */
+  run(): Promise<unknown> {
+    const { storedKey } = this.call.rule;
+    const { running, conversations } = this.around;
+    try {
+      if (running.isInside(storedKey)) throw this.answers.inFlight(undefined, true);
+      const known = conversations.find(storedKey);
+      return known === undefined ? this.lead() : this.follow(known);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Shares a conversation, and those after it, until there is an answer. */
+  private async follow(first: Conversation): Promise<unknown> {
+    const { conversations } = this.around;
+    const { storedKey } = this.call.rule;
+    for (let known: Conversation | undefined = first; ; known = conversations.find(storedKey)) {
+      if (known === undefined) return this.lead();
       if (this.environment.lifetime.isClosing) throw this.answers.closing();
-      const known = this.around.conversations.find(storedKey);
-      const answer =
-        known === undefined
-          ? await this.lead(this.around.conversations.begin(storedKey, fingerprint))
-          : await this.join(known);
+      const answer = await new SharedConversation(this.environment, this.call, this.answers).join(known);
       if (answer !== AGAIN) return answer;
     }
   }
 
-  /** Speaks to the store for all calls of the key in this process. */
-  private async lead(conversation: Conversation): Promise<unknown> {
+  /** Speaks to the store for all calls of the key in this process. A claim that is had at once is used at once. */
+  private lead(): Promise<unknown> {
+    if (this.environment.lifetime.isClosing) throw this.answers.closing();
+    const { storedKey, fingerprint } = this.call.rule;
+    const conversation = this.around.conversations.begin(storedKey, fingerprint);
+    const begun = this.begin(conversation);
+    const isOwner = !(begun instanceof Promise) && begun.kind === 'acquired';
+    return isOwner ? this.own(begun, conversation) : this.leadOn(begun, conversation);
+  }
+
+  private async leadOn(first: Soon<BeginAnswer | StoreDown>, conversation: Conversation): Promise<unknown> {
     let isHandedOver = false;
     try {
+      let answer = await first;
       for (let pauses = 0; ; pauses += 1) {
-        const answer = await this.begin(conversation);
         if (answer.kind === 'store-down') {
           conversation.over();
           return await this.answers.storeDown(answer.cause);
@@ -56,9 +77,10 @@ export class GuardedRun {
           isHandedOver = true;
           return await this.own(answer, conversation);
         }
-        conversation.begun.resolve(answer);
+        conversation.begin(answer);
         if (answer.kind !== 'busy') return await this.refusedOrReplayed(answer, conversation);
         await this.pauseBeforeNext(pauses, answer.leaseLeftMs);
+        answer = await this.begin(conversation);
       }
     } finally {
       // An owner ends the conversation itself, when the record has its outcome.
@@ -67,18 +89,22 @@ export class GuardedRun {
   }
 
   /** The store's answer, which those who share the conversation hear as well. */
-  private async begin(conversation: Conversation): Promise<BeginAnswer | StoreDown> {
-    const { rule } = this.call;
-    const release = rule.release(this.ownerId);
+  private begin(conversation: Conversation): Soon<BeginAnswer | StoreDown> {
     try {
-      return await this.around.calls.begin(rule.begin(this.ownerId), release);
+      const answer = this.around.calls.begin(this.call.rule, this.ownerId);
+      if (!(answer instanceof Promise)) return answer;
+      return answer.catch((cause: unknown) => this.storeDown(cause, conversation));
     } catch (cause) {
-      // The claim may have been written although nobody was told.
-      this.around.calls.releaseSoon(release);
-      const begun: StoreDown = { kind: 'store-down', cause };
-      conversation.begun.resolve(begun);
-      return begun;
+      return this.storeDown(cause, conversation);
     }
+  }
+
+  private storeDown(cause: unknown, conversation: Conversation): StoreDown {
+    // The claim may have been written although nobody was told.
+    this.around.calls.releaseSoon(this.call.rule.release(this.ownerId));
+    const begun: StoreDown = { kind: 'store-down', cause };
+    conversation.begin(begun);
+    return begun;
   }
 
   private async refusedOrReplayed(
@@ -91,30 +117,29 @@ export class GuardedRun {
     return this.answers.replay(outcome, compared);
   }
 
-  private async own(
+  /** @throws where the call is not to run any more */
+  private own(
     { claim, tookOver }: Extract<BeginAnswer, { kind: 'acquired' }>,
     conversation: Conversation,
   ): Promise<unknown> {
-    const { call } = this;
-    const { tidings } = this.answers;
+    const { call, answers } = this;
     const refusal = this.reasonNotToRun();
     if (refusal !== undefined) {
       this.around.calls.releaseSoon(call.rule.release(claim.ownerId, claim.fence));
       conversation.over();
       throw refusal.error;
     }
-    conversation.begun.resolve({ kind: 'owned', leaseMs: call.rule.leaseMs });
-    if (tookOver) tidings.takenOver(claim.attempts);
-    const owner = new Owner(this.around, { call, claim, tookOver, conversation, tidings });
-    const stopListening = this.environment.lifetime.onClosing(() =>
-      owner.live.refuseEntry(this.answers.closing()),
-    );
-    const work = owner.run(stopListening);
-    this.around.background.add(work);
-    if (!call.caller.isLimited) return work;
-    const waited = await waitFor(work, this.environment, call.caller);
+    conversation.begin({ kind: 'owned', leaseMs: call.rule.leaseMs });
+    if (tookOver) answers.tidings.takenOver(claim.attempts);
+    const startedMs = this.environment.clock.nowMs();
+    const work = new Owner(this.around, { call, claim, tookOver, conversation, answers, startedMs }).run();
+    return call.caller.isLimited ? this.untilLeft(work) : work;
+  }
+
+  private async untilLeft(work: Promise<unknown>): Promise<unknown> {
+    const waited = await waitFor(work, this.environment, this.call.caller);
     if (waited.kind === 'done') return waited.value;
-    throw waited.kind === 'left' ? waited.reason : this.answers.inFlight(call.rule.leaseMs);
+    throw waited.kind === 'left' ? waited.reason : this.answers.inFlight(this.call.rule.leaseMs);
   }
 
   /** Nothing has run yet: who left, and whose application closes, has not asked for it any more. */
@@ -122,57 +147,6 @@ export class GuardedRun {
     const { caller } = this.call;
     if (caller.isCancelled) return { error: caller.cancellation.reason };
     return this.environment.lifetime.isClosing ? { error: this.answers.closing() } : undefined;
-  }
-
-  /** Shares what another call of this process says to the store. */
-  private async join(conversation: Conversation): Promise<unknown> {
-    const waited = await waitFor(conversation.begun.promise, this.environment, this.call.caller);
-    if (waited.kind !== 'done') throw waited.kind === 'left' ? waited.reason : this.answers.inFlight(0);
-    const begun = waited.value;
-    const isOther = conversation.compares(this.call.rule.fingerprint) === 'other';
-    if (isOther) return this.joinAsOther(begun, conversation);
-    switch (begun.kind) {
-      case 'mismatch':
-        throw this.answers.mismatch(begun.state);
-      case 'store-down':
-        return this.answers.storeDown(begun.cause);
-      case 'owned':
-        return this.shareOutcome(conversation, begun.leaseMs);
-      case 'busy':
-        return this.shareOutcome(conversation, begun.leaseLeftMs);
-      default:
-        return this.answerOf(await conversation.ending.promise, conversation);
-    }
-  }
-
-  private answerOf(ending: Ending, conversation: Conversation): Promise<unknown> | typeof AGAIN {
-    if (ending.kind === 'again') return AGAIN;
-    const isSame = conversation.compares(this.call.rule.fingerprint) === 'same';
-    return this.answers.replay(ending.outcome, ending.compared && isSame);
-  }
-
-  /** The payload differs from the one that is spoken of: what the store has of that one decides. */
-  private async joinAsOther(begun: Begun, conversation: Conversation): Promise<unknown> {
-    if (begun.kind === 'store-down') return this.answers.storeDown(begun.cause);
-    if (begun.kind === 'completed') throw this.answers.mismatch('completed');
-    if (begun.kind === 'owned' || begun.kind === 'busy') {
-      const isRecorded = conversation.ending.settled?.value.kind === 'recorded';
-      throw this.answers.mismatch(isRecorded ? 'completed' : 'in-progress');
-    }
-    await waitFor(conversation.ending.promise, this.environment, this.call.caller);
-    return AGAIN;
-  }
-
-  private async shareOutcome(conversation: Conversation, leaseLeftMs: number): Promise<unknown> {
-    const { call } = this;
-    const ended = conversation.ending.settled?.value;
-    if (ended?.kind === 'recorded') return this.answerOf(ended, conversation);
-    if (call.onInFlight === 'reject') throw this.answers.inFlight(leaseLeftMs);
-    const leftMs = call.maxWaitDurationMs - this.answers.waitedMs;
-    const waited = await waitFor(conversation.ending.promise, this.environment, call.caller, leftMs);
-    if (waited.kind === 'left') throw waited.reason;
-    if (waited.kind === 'time') throw this.answers.inFlight(leaseLeftMs);
-    return this.answerOf(waited.value, conversation);
   }
 
   /** Another process has the key. @throws where this call does not wait, or not any longer */

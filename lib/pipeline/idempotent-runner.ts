@@ -2,15 +2,16 @@ import type { Environment } from '../core/environment.js';
 import {
   IdempotencyStoreError,
   type IdempotencyStore,
+  KeyNames,
+  type MemoryClaims,
   type RecordView,
   type ResolvedIdempotencySettings,
-  storedKeyOf,
   type StoreCallOptions,
 } from '../policies/idempotency/index.js';
 import { BackgroundWork } from './idempotent-background.js';
 import type { GuardedCall } from './idempotent-call.js';
 import { Conversations, RunningKeys } from './idempotent-conversations.js';
-import type { RunSurroundings } from './idempotent-recording.js';
+import type { RunSurroundings } from './idempotent-surroundings.js';
 import { GuardedRun } from './idempotent-run.js';
 import { StoreCalls } from './idempotent-store-calls.js';
 import { Beats } from './idempotent-beats.js';
@@ -47,14 +48,18 @@ export class IdempotentRunner {
   private readonly sweeper: Sweeper;
   private readonly calls: StoreCalls;
   private readonly background: BackgroundWork;
+  private readonly names: KeyNames;
 
   constructor(
     store: IdempotencyStore,
     readonly settings: RunnerSettings,
     readonly environment: Environment,
+    /** What is in the store, where it answers at once and nobody else is to see what it is asked. */
+    claims?: MemoryClaims,
   ) {
-    this.calls = new StoreCalls(store, settings.storeTimeoutMs, environment);
+    this.calls = new StoreCalls(store, settings.storeTimeoutMs, environment, claims);
     this.background = new BackgroundWork(environment);
+    this.names = new KeyNames(settings.namespace);
     this.sweeper = new Sweeper(this.calls, settings.sweepIntervalMs, environment);
     const { calls, background } = this;
     this.around = {
@@ -100,7 +105,12 @@ export class IdempotentRunner {
 
   /** Runs a function inside a run of the key; answers how to say that it has settled. */
   inside<T>(storedKey: string, fn: () => T): { readonly result: T; readonly settled: () => void } {
-    return this.around.running.run(storedKey, fn);
+    const { running } = this.around;
+    const run = running.begin(storedKey);
+    const settled = (): void => {
+      run.isSettled = true;
+    };
+    return { result: running.inside(run, fn, undefined), settled };
   }
 
   /** Resolves when all owners have ended and all outcomes are recorded; {@link IdempotentRunner.stop} cuts it short. */
@@ -115,8 +125,8 @@ export class IdempotentRunner {
   }
 
   /** The name of a record. */
-  nameOf({ operation, key, scope }: RecordName): string {
-    return storedKeyOf({ namespace: this.settings.namespace, operation, scope, key });
+  nameOf(name: RecordName): string {
+    return this.names.of(name);
   }
 
   private async ask<T>(

@@ -3,22 +3,34 @@ import type { LaneEntry } from '../core/lane.js';
 import {
   type BeginAnswer,
   type BeginRequest,
+  type ClaimAnswer,
+  type CompleteRequest,
+  type ExtendRequest,
+  type IdempotencyRule,
   type IdempotencyStore,
   isConnectionFailure,
+  type MemoryClaims,
+  type ReleaseAnswer,
   type ReleaseRequest,
   StoreQuestion,
 } from '../policies/idempotency/index.js';
+import type { Soon } from './idempotent-call.js';
 
 const FIRST_RESEND_MS = 20;
 
 type StoreOperation<T> = (question: StoreQuestion) => Promise<T>;
 
-/** Asks the store, and waits for each answer no longer than the application allows, whatever the driver does. */
+/**
+ * Asks the store, and waits for each answer no longer than the application allows, whatever the driver does. Claims
+ * in the process itself answer at once: there is nothing to wait for, and nothing to give back.
+ */
 export class StoreCalls {
   constructor(
     readonly store: IdempotencyStore,
     readonly timeoutMs: number,
     private readonly environment: Environment,
+    /** What is in the store, where it answers at once. */
+    private readonly claims?: MemoryClaims,
   ) {}
 
   /** @throws what the store rejects with, or an error that says that the time is over */
@@ -40,7 +52,35 @@ export class StoreCalls {
   }
 
   /** One begin, sent again by the same owner while the connection fails and the time allows. */
-  async begin(request: BeginRequest, release: ReleaseRequest): Promise<BeginAnswer> {
+  begin(rule: IdempotencyRule, ownerId: string): Soon<BeginAnswer> {
+    if (this.claims !== undefined) return this.claims.begin(rule.begin(ownerId));
+    return this.beginAndWait(rule.begin(ownerId), rule.release(ownerId));
+  }
+
+  /** Renews a claim; a beat that hangs must not eat the whole lease. */
+  extend(request: ExtendRequest, atMostMs: number): Soon<ClaimAnswer> {
+    if (this.claims !== undefined) return this.claims.extend(request);
+    return this.bounded((question) => this.store.extend(request, question), atMostMs);
+  }
+
+  /** Keeps an outcome. */
+  complete(request: CompleteRequest): Soon<ClaimAnswer> {
+    if (this.claims !== undefined) return this.claims.complete(request);
+    return this.bounded(() => this.store.complete(request));
+  }
+
+  /** Gives a claim up. */
+  release(request: ReleaseRequest): Soon<ReleaseAnswer> {
+    if (this.claims !== undefined) return this.claims.release(request);
+    return this.bounded(() => this.store.release(request));
+  }
+
+  /** A release that nobody waits for; at worst the lease ends. */
+  releaseSoon(release: ReleaseRequest): void {
+    this.bounded((options) => this.store.release(release, options)).catch(() => undefined);
+  }
+
+  private async beginAndWait(request: BeginRequest, release: ReleaseRequest): Promise<BeginAnswer> {
     const { clock } = this.environment;
     const endMs = clock.nowMs() + this.timeoutMs;
     let leftMs = this.timeoutMs;
@@ -64,11 +104,6 @@ export class StoreCalls {
     const answer = await this.store.begin(request, question);
     if (answer.kind === 'acquired' && question.isLeft) this.releaseSoon(release);
     return answer;
-  }
-
-  /** A release that nobody waits for; at worst the lease ends. */
-  releaseSoon(release: ReleaseRequest): void {
-    this.bounded((options) => this.store.release(release, options)).catch(() => undefined);
   }
 
   /** All questions of one length share a timer; a length that is met once has its own. */

@@ -1,7 +1,7 @@
 import type { Outcome, OutcomeCodec, StoredOutcome } from '../policies/idempotency/index.js';
 import type { Scope } from '../core/scope.js';
 import type { CallRecord } from './call-record.js';
-import type { Settled } from './idempotent-call.js';
+import type { Settled, Soon } from './idempotent-call.js';
 import { Sequence } from './idempotent-sequence.js';
 import { StreamLog } from './idempotent-stream-log.js';
 import type { ValueCapture } from './idempotent-values.js';
@@ -65,7 +65,7 @@ export class StreamCall<S> {
     return { kind: 'value', value: settled.value.items };
   }
 
-  async keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome> {
+  keep(outcome: Outcome, storedKey: string): Soon<StoredOutcome> {
     const { log, parts } = this;
     const isOwn =
       outcome.kind === 'value' ? outcome.value === log?.items : log?.failure?.error === outcome.error;

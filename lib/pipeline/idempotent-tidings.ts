@@ -16,12 +16,13 @@ export class Tidings {
     private readonly storedKey: string,
   ) {}
 
+  /** Asked for by whoever has made sure that somebody wants to hear of it. */
   executed(own: Own<'idempotency.executed'>): void {
-    if (this.events.isObserved) this.events.emit({ kind: 'idempotency.executed', ...this.base, ...own });
+    this.events.emit({ kind: 'idempotency.executed', ...this.base, ...own });
   }
 
   replayed(outcome: OutcomeKind | 'unavailable', compared: boolean): void {
-    if (!this.events.isObserved) return;
+    if (!this.events.isAwaited('idempotency.replayed')) return;
     const told = outcome === 'tombstone' ? 'unavailable' : outcome;
     this.events.emit({ kind: 'idempotency.replayed', ...this.base, outcome: told, compared });
   }

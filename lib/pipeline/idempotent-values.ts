@@ -11,7 +11,7 @@ import {
   type OutcomeCodec,
   type StoredOutcome,
 } from '../policies/idempotency/index.js';
-import type { OutcomeCapture, Settled } from './idempotent-call.js';
+import type { OutcomeCapture, Settled, Soon } from './idempotent-call.js';
 import { Sequence } from './idempotent-sequence.js';
 import { partsOf, type StreamLog } from './idempotent-stream-log.js';
 
@@ -40,25 +40,44 @@ export const TOMBSTONE: StoredOutcome = { kind: 'tombstone', metadata: '', body:
 
 /** Takes what a method gives, and gives copies of it. */
 export class ValueCapture implements OutcomeCapture {
-  constructor(private readonly parts: ValueCaptureParts) {}
+  private readonly metadata: string;
+
+  constructor(private readonly parts: ValueCaptureParts) {
+    this.metadata = JSON.stringify({ codec: parts.codec.name });
+  }
 
   outcomeOf(settled: Settled): Outcome {
     return settled;
   }
 
-  async keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome> {
-    const { codec, maxStoredBytes } = this.parts;
+  keep(outcome: Outcome, storedKey: string): Soon<StoredOutcome> {
     const { value } = outcome;
     if (value instanceof Sequence && value.log !== undefined) return this.keepStream(value.log, outcome);
-    const content = outcome.kind === 'value' ? outcome.value : errorFactsOf(outcome.error);
+    const { kind } = outcome;
     try {
-      const body = await codec.encode(content, { storedKey });
-      if (body.byteLength > maxStoredBytes) return TOMBSTONE;
-      return { kind: outcome.kind, metadata: JSON.stringify({ codec: codec.name }), body };
+      const content = kind === 'value' ? value : errorFactsOf(outcome.error);
+      const body = this.parts.codec.encode(content, { storedKey });
+      return body instanceof Uint8Array ? this.stored(kind, body) : this.keepLater(kind, body);
     } catch (error) {
-      this.warnOnce(error);
-      return TOMBSTONE;
+      return this.refused(error);
     }
+  }
+
+  private async keepLater(kind: Outcome['kind'], encoding: Promise<Uint8Array>): Promise<StoredOutcome> {
+    try {
+      return this.stored(kind, await encoding);
+    } catch (error) {
+      return this.refused(error);
+    }
+  }
+
+  private stored(kind: Outcome['kind'], body: Uint8Array): StoredOutcome {
+    return body.byteLength > this.parts.maxStoredBytes ? TOMBSTONE : { kind, metadata: this.metadata, body };
+  }
+
+  private refused(error: unknown): StoredOutcome {
+    this.warnOnce(error);
+    return TOMBSTONE;
   }
 
   /** What a stream has sent, and the error that it ended with. */

@@ -44,6 +44,8 @@ export class Pipeline {
   private readonly fused: FusedPath;
   /** Whether a claim stands around the method: no first attempt may be made before it. */
   private readonly isGuarded: boolean;
+  /** Whether nothing else stands around the method. */
+  private readonly isGuardAlone: boolean;
   /** The retry that tells of first attempts too, where there is one. */
   private readonly telling: RetryRule | undefined;
   private readonly isStepwise: boolean;
@@ -61,6 +63,7 @@ export class Pipeline {
     this.composed = composePromise(this.steps, this.target, this.environment);
     this.fused = new FusedPath(this);
     this.isGuarded = this.steps.some((step) => step.word === 'idempotent');
+    this.isGuardAlone = this.isGuarded && this.steps.length === 1;
     this.telling = this.steps.find(isTelling)?.rule;
     this.isStepwise = this.isGuarded || this.telling !== undefined;
   }
@@ -72,7 +75,9 @@ export class Pipeline {
 
   /** Calls a method that gives a promise. Never throws: what goes wrong is a rejection. */
   call(self: unknown, args: readonly unknown[]): Promise<unknown> {
-    return !this.isStepwise && this.fused.isOpen ? this.fused.call(self, args) : this.run(self, args);
+    if (this.environment.ambient.current !== undefined) return this.run(self, args);
+    if (this.isGuardAlone) return this.runGuard(self, args);
+    return this.isStepwise ? this.run(self, args) : this.fused.call(self, args);
   }
 
   /** Calls a method whose kind only its answer shows. */
@@ -137,6 +142,13 @@ export class Pipeline {
       canBeAborted: options.signal !== undefined,
       firstAttempt,
     });
+  }
+
+  /** A claim has a scope of its own: where nothing stands around the call, nothing ends with the caller's. */
+  private runGuard(self: unknown, args: readonly unknown[]): Promise<unknown> {
+    const record = this.record(self, args);
+    const scope = new Scope(record, Number.POSITIVE_INFINITY);
+    return this.calls.follow(record, this.composed(scope, record));
   }
 
   /** Runs all layers in a scope that ends with the caller's signal and with the decorated call around it. */

@@ -10,6 +10,7 @@ import {
 } from './promise-layers.js';
 import { hedgeLayer } from './promise-hedge.js';
 import { limitLayer } from './promise-limit.js';
+import type { MethodAlone } from './idempotent-execution.js';
 import type { IdempotentMethod } from './idempotent-layer.js';
 import type { Step } from './step.js';
 
@@ -24,7 +25,12 @@ export function composePromise(
   environment: Environment,
 ): PromiseNext {
   const innermost: PromiseNext = async (scope, record) => invoke(target, environment, scope, record);
-  return composeLayers(steps, environment, innermost);
+  const alone: MethodAlone = { target, environment };
+  const view: GuardedView = {
+    ...PLAIN_VALUES,
+    guard: (rule, next) => rule.layer(next, next === innermost ? alone : undefined),
+  };
+  return composeLayers(steps, environment, innermost, view);
 }
 
 /** The same, and how values of that kind are guarded: who composes promises only needs no more than that. */
@@ -32,14 +38,12 @@ export interface GuardedView extends ValueView {
   guard(rule: IdempotentMethod, next: PromiseNext): PromiseNext;
 }
 
-const PROMISES: GuardedView = { ...PLAIN_VALUES, guard: (rule, next) => rule.layer(next) };
-
 /** Puts a layer for each step around what is innermost. */
 export function composeLayers(
   steps: readonly Step[],
   environment: Environment,
   innermost: PromiseNext,
-  view: GuardedView = PROMISES,
+  view: GuardedView,
 ): PromiseNext {
   return steps.reduceRight<PromiseNext>((next, step, index) => {
     switch (step.word) {

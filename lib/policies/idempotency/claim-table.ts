@@ -51,7 +51,7 @@ export function decideComplete(
   if (!isOf(found, request.claim)) return { answer: 'fenced' };
   return found.state === 'completed'
     ? { answer: 'ok' }
-    : { answer: 'ok', write: { ...completed(request, nowMs), fingerprint: found.fingerprint } };
+    : { answer: 'ok', write: completed(request, nowMs, found.fingerprint) };
 }
 
 /** What becomes of a claim that is given up. */

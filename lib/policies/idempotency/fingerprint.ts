@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalArguments, canonicalText, NotCanonicalError } from '../../core/canonical.js';
 import { InvalidOptionsError } from '../../core/errors.js';
 import { IDEMPOTENT } from './idempotency.errors.js';
@@ -26,7 +26,7 @@ export interface RequestPayload {
  * @throws {InvalidOptionsError} naming operation and argument where one cannot be compared
  */
 export function fingerprintOfArguments(operation: string, args: readonly unknown[]): string {
-  return `${VERSION}:${digest(compared(operation, args, () => canonicalArguments(args)))}`;
+  return `${VERSION}:${digest(compared(operation, args, canonicalArguments))}`;
 }
 
 /**
@@ -35,7 +35,7 @@ export function fingerprintOfArguments(operation: string, args: readonly unknown
  * @throws {InvalidOptionsError} naming the operation where it cannot be compared
  */
 export function fingerprintOf(operation: string, value: unknown): string {
-  return `${VERSION}:${digest(compared(operation, value, () => canonicalText(value)))}`;
+  return `${VERSION}:${digest(compared(operation, value, canonicalText))}`;
 }
 
 /**
@@ -52,7 +52,7 @@ function bodyText(operation: string, body: unknown): string {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array || ArrayBuffer.isView(body);
   // Hashed by itself: the canonical form of many bytes would be one long text more.
   if (isRaw) return `bytes(${digest(rawBytes(body))})`;
-  return compared(operation, body, () => canonicalText(body));
+  return compared(operation, body, canonicalText);
 }
 
 function rawBytes(body: string | ArrayBufferView): string | Uint8Array {
@@ -61,12 +61,12 @@ function rawBytes(body: string | ArrayBufferView): string | Uint8Array {
 }
 
 function digest(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
+  return hash('sha256', content, 'hex');
 }
 
-function compared(operation: string, value: unknown, textOf: () => string): string {
+function compared<V>(operation: string, value: V, textOf: (value: V) => string): string {
   try {
-    return textOf();
+    return textOf(value);
   } catch (error) {
     if (error instanceof NotCanonicalError) throw refusal(operation, value, error);
     throw error;

@@ -71,10 +71,11 @@ export function inProgress(
   };
 }
 
-/** The record of an outcome whose retention begins now. */
+/** The record of an outcome whose retention begins now; its fingerprint is that of the record before. */
 export function completed(
-  { claim, fingerprint, outcome, retentionMs }: CompleteRequest,
+  { claim, outcome, retentionMs, fingerprint: ofClaim }: CompleteRequest,
   nowMs: number,
+  fingerprint = ofClaim,
 ): CompletedRecord {
   const { ownerId, fence, attempts, recovered } = claim;
   const retentionEndMs = nowMs + retentionMs;

@@ -27,7 +27,8 @@ export type {
   StoreCallOptions,
   StoredOutcome,
 } from './idempotency.store.js';
-export { MemoryIdempotencyStore } from './memory-idempotency.store.js';
+export type { MemoryClaims } from './memory-claims.js';
+export { claimsOf, MemoryIdempotencyStore } from './memory-idempotency.store.js';
 export type { MemoryIdempotencyStoreOptions } from './memory-idempotency.store.js';
 export type { RegisteredClass } from './class-register.js';
 export { JsonCodec } from './codec.js';
@@ -77,7 +78,6 @@ export { errorFactsOf, isFinalByDefault } from './outcome.js';
 export type { ErrorFacts, Outcome } from './outcome.js';
 export { checkPlacement, checkStoredOperations } from './placement.js';
 export type { Placement, StoredOperation } from './placement.js';
-export { keyHashOf, SHARED_OPERATION, storedKeyOf } from './stored-key.js';
-export type { KeyParts } from './stored-key.js';
+export { keyHashOf, KeyNames, SHARED_OPERATION } from './stored-key.js';
 export { NotStorableError } from './tagged-encode.js';
 export { StoreQuestion } from './store-question.js';

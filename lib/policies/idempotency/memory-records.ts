@@ -1,4 +1,6 @@
+import { PassingMap } from '../../core/passing-map.js';
 import { type IdempotencyRecord, isKept } from './idempotency.record.js';
+import { KeptOutcome } from './kept-outcome.js';
 
 /** How much may be kept. */
 export interface MemoryLimits {
@@ -16,9 +18,9 @@ export type Eviction = 'none' | 'over' | 'released' | 'completed';
  */
 export class MemoryRecords {
   private readonly byState = {
-    'in-progress': new Map<string, IdempotencyRecord>(),
-    completed: new Map<string, IdempotencyRecord>(),
-    released: new Map<string, IdempotencyRecord>(),
+    'in-progress': new PassingMap<IdempotencyRecord>(),
+    completed: new RecordsInOrder(),
+    released: new RecordsInOrder(),
   };
   private bytes = 0;
   /** No record ends before this time, so that a full store does not look through all of them at every call. */
@@ -27,7 +29,8 @@ export class MemoryRecords {
   constructor(private readonly limits: MemoryLimits) {}
 
   get size(): number {
-    return this.byState['in-progress'].size + this.byState.completed.size + this.byState.released.size;
+    const { completed, released } = this.byState;
+    return this.byState['in-progress'].size + completed.size + released.size;
   }
 
   /** Bytes of all bodies together. */
@@ -41,37 +44,39 @@ export class MemoryRecords {
   }
 
   /** Puts a record in the place of the one before; {@link MemoryRecords.makeRoom} comes first. */
-  put(key: string, record: IdempotencyRecord): void {
-    this.delete(key);
+  put(key: string, record: IdempotencyRecord, before = this.get(key)): void {
+    if (before !== undefined) this.remove(key, before);
     this.byState[record.state].set(key, record);
     this.bytes += bodyBytesOf(record);
-    this.earliestEndMs = Math.min(this.earliestEndMs, record.retentionEndMs);
+    if (record.retentionEndMs < this.earliestEndMs) this.earliestEndMs = record.retentionEndMs;
   }
 
   delete(key: string): void {
     const found = this.get(key);
-    if (found === undefined) return;
-    this.byState[found.state].delete(key);
-    this.bytes -= bodyBytesOf(found);
+    if (found !== undefined) this.remove(key, found);
   }
 
   /**
-   * Drops what must go for this record to fit: what is over, released marks, then the oldest outcomes, and never
-   * a claim in progress. Answers what was the worst, or `undefined` where there is no room.
+   * Drops what must go for this record to fit in the place of the one before: what is over, released marks, then
+   * the oldest outcomes, and never a claim in progress. Answers what was the worst, or `undefined` where there is
+   * no room.
    */
-  makeRoom(key: string, record: IdempotencyRecord, nowMs: number): Eviction | undefined {
-    const before = this.get(key);
-    const moreEntries = before === undefined ? 1 : 0;
-    const moreBytes = bodyBytesOf(record) - (before === undefined ? 0 : bodyBytesOf(before));
-    const fits = (): boolean =>
-      this.size + moreEntries <= this.limits.maxEntries && this.bytes + moreBytes <= this.limits.maxBytes;
-    if (fits()) return 'none';
+  makeRoom(
+    key: string,
+    record: IdempotencyRecord,
+    nowMs: number,
+    before = this.get(key),
+  ): Eviction | undefined {
+    const entries = this.limits.maxEntries - (before === undefined ? 1 : 0);
+    const bytes = this.limits.maxBytes - bodyBytesOf(record) + bodyBytesOf(before);
+    if (this.fits(entries, bytes)) return 'none';
     this.sweep(Number.POSITIVE_INFINITY, nowMs, key);
-    if (fits()) return 'over';
+    if (this.fits(entries, bytes)) return 'over';
     // Marks have no body: they cannot make room for bytes.
-    const needsEntries = this.size + moreEntries > this.limits.maxEntries;
-    if (needsEntries && this.dropOldest('released', key, fits) && fits()) return 'released';
-    return this.dropOldest('completed', key, fits) && fits() ? 'completed' : undefined;
+    if (this.size > entries) this.dropOldest('released', key, entries, bytes);
+    if (this.fits(entries, bytes)) return 'released';
+    this.dropOldest('completed', key, entries, bytes);
+    return this.fits(entries, bytes) ? 'completed' : undefined;
   }
 
   /** Removes records that are over, at most so many; answers how many. */
@@ -80,9 +85,9 @@ export class MemoryRecords {
     let removed = 0;
     let earliestMs = Number.POSITIVE_INFINITY;
     for (const records of Object.values(this.byState)) {
-      for (const [key, record] of records) {
+      for (const [key, record] of records.entries()) {
         if (!isKept(record, nowMs) && removed < atMost && key !== except) {
-          this.delete(key);
+          this.remove(key, record);
           removed += 1;
         } else {
           earliestMs = Math.min(earliestMs, record.retentionEndMs);
@@ -93,16 +98,66 @@ export class MemoryRecords {
     return removed;
   }
 
-  /** Drops the oldest of a state until it is enough; never the record that room is made for. */
-  private dropOldest(state: 'released' | 'completed', except: string, isEnough: () => boolean): boolean {
-    for (const key of this.byState[state].keys()) {
-      if (isEnough()) return true;
-      if (key !== except) this.delete(key);
+  private fits(entries: number, bytes: number): boolean {
+    return this.size <= entries && this.bytes <= bytes;
+  }
+
+  private remove(key: string, record: IdempotencyRecord): void {
+    this.byState[record.state].delete(key);
+    this.bytes -= bodyBytesOf(record);
+  }
+
+  /** Drops the oldest of a state until the rest fits; never the record that room is made for. */
+  private dropOldest(state: 'released' | 'completed', except: string, entries: number, bytes: number): void {
+    const records = this.byState[state];
+    for (let left = records.size; left > 0 && !this.fits(entries, bytes); left -= 1) {
+      const oldest = records.nextOldest();
+      if (oldest !== undefined && oldest[0] !== except) this.remove(oldest[0], oldest[1]);
     }
-    return isEnough();
   }
 }
 
-function bodyBytesOf(record: IdempotencyRecord): number {
-  return record.state === 'completed' ? record.outcome.body.byteLength : 0;
+/** Records of one state, the one that got there first in front. */
+class RecordsInOrder {
+  private readonly records = new Map<string, IdempotencyRecord>();
+  /**
+   * Goes on where it was: a look from the beginning would pass the places of all that were dropped before, which a
+   * map gives up only now and then.
+   */
+  private oldestFirst = this.records.entries();
+
+  get size(): number {
+    return this.records.size;
+  }
+
+  get(key: string): IdempotencyRecord | undefined {
+    return this.records.get(key);
+  }
+
+  /** As the newest. */
+  set(key: string, record: IdempotencyRecord): void {
+    this.records.set(key, record);
+  }
+
+  delete(key: string): void {
+    this.records.delete(key);
+  }
+
+  entries(): IterableIterator<[string, IdempotencyRecord]> {
+    return this.records.entries();
+  }
+
+  /** The oldest that was not asked for before; from the beginning again when all were. */
+  nextOldest(): [string, IdempotencyRecord] | undefined {
+    const next = this.oldestFirst.next();
+    if (next.done !== true) return next.value;
+    this.oldestFirst = this.records.entries();
+    return this.oldestFirst.next().value;
+  }
+}
+
+function bodyBytesOf(record: IdempotencyRecord | undefined): number {
+  if (record?.state !== 'completed') return 0;
+  const { outcome } = record;
+  return outcome instanceof KeptOutcome ? outcome.byteLength : outcome.body.byteLength;
 }

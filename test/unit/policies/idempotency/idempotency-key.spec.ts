@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { readGivenKey, readKeyHeader, storedKeyOf } from '../../../../lib/policies/idempotency/index.js';
+import { KeyNames, readGivenKey, readKeyHeader } from '../../../../lib/policies/idempotency/index.js';
 
 const key = (text: string) => ({ kind: 'key', key: text });
 
@@ -50,15 +51,26 @@ describe('the key of a function', () => {
 });
 
 describe('the stored key', () => {
-  const parts = { namespace: 'n', operation: 'o', scope: 's', key: 'k' };
+  const names = new KeyNames('n');
+  const parts = { operation: 'o', scope: 's', key: 'k' };
 
   it('is 64 hexadecimal digits, and the same for the same parts', () => {
-    expect(storedKeyOf(parts)).toMatch(/^[0-9a-f]{64}$/);
-    expect(storedKeyOf({ ...parts })).toBe(storedKeyOf(parts));
+    expect(names.of(parts)).toMatch(/^[0-9a-f]{64}$/);
+    expect(names.of({ ...parts })).toBe(new KeyNames('n').of(parts));
+  });
+
+  it('is what every earlier version has stored: the digest of all parts, each after its length', () => {
+    const digest = (text: string): string => createHash('sha256').update(text, 'utf16le').digest('hex');
+    const long = 'x'.repeat(4_000);
+
+    expect(names.of(parts)).toBe(digest('1|1:n1:o1:s1:k'));
+    expect(names.of({ operation: long, key: '\ud800' })).toBe(digest(`1|1:n4000:${long}-1:\ud800`));
+    expect(names.of({ operation: 'o', key: 'longer' })).toBe(digest('1|1:n1:o-6:longer'));
+    expect(names.of(parts)).toBe(digest('1|1:n1:o1:s1:k'));
   });
 
   it('differs wherever the parts do, whatever characters they hold', () => {
-    const names = [
+    const all = [
       parts,
       { ...parts, scope: undefined },
       { ...parts, scope: '' },
@@ -67,8 +79,8 @@ describe('the stored key', () => {
       { ...parts, scope: '\ud800' },
       { ...parts, scope: '\ud801' },
       { ...parts, operation: 'os', scope: '' },
-    ].map(storedKeyOf);
+    ].map((each) => names.of(each));
 
-    expect(new Set(names).size).toBe(names.length);
+    expect(new Set([...all, new KeyNames('').of(parts)]).size).toBe(all.length + 1);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { storedKeyOf } from '../../../../lib/policies/idempotency/index.js';
+import { KeyNames } from '../../../../lib/policies/idempotency/index.js';
 import { gate, idempotentWorld } from './idempotent-world.js';
 
-const STORED_KEY = storedKeyOf({ namespace: '', operation: 'Orders.place', scope: undefined, key: 'k' });
+const STORED_KEY = new KeyNames('').of({ operation: 'Orders.place', key: 'k' });
 const never = () => new Promise<never>(() => undefined);
 
 describe('a claim and its lease', () => {

@@ -4,8 +4,11 @@ import type { CallContext } from '../../../../lib/core/call.js';
 import { IdempotentRunner } from '../../../../lib/pipeline/idempotent-runner.js';
 import { type IdempotentRunOptions, runIdempotent } from '../../../../lib/pipeline/idempotent-service.js';
 import {
+  claimsOf,
+  type IdempotencyOptions,
   type IdempotencyStore,
-  type JsonCodec,
+  type MemoryClaims,
+  type OutcomeCodec,
   MemoryIdempotencyStore,
   resolveIdempotencySettings,
 } from '../../../../lib/policies/idempotency/index.js';
@@ -61,18 +64,31 @@ export interface World extends Process {
   another(): Process;
 }
 
-export function idempotentWorld(codec?: JsonCodec): World {
+export function idempotentWorld(codec?: OutcomeCodec): World {
   const clock = new ManualClock();
   const store = new ProbedStore({ clock });
-  const another = (): Process => processOn(store, clock, codec);
+  const another = (): Process => processOn(store, clock, codec === undefined ? {} : { codec });
   return { clock, store, another, ...another() };
 }
 
-function processOn(store: IdempotencyStore, clock: ManualClock, codec: JsonCodec | undefined): Process {
+/** One process whose store answers at once, as that of an application that names none. */
+export function worldAtOnce(given: IdempotencyOptions = {}): Process & { readonly clock: ManualClock } {
+  const clock = new ManualClock();
+  const { maxEntries } = resolveIdempotencySettings(given);
+  const store = new MemoryIdempotencyStore({ clock, maxEntries });
+  return { clock, ...processOn(store, clock, given, claimsOf(store)) };
+}
+
+function processOn(
+  store: IdempotencyStore,
+  clock: ManualClock,
+  { codec }: IdempotencyOptions,
+  claims?: MemoryClaims,
+): Process {
   const hub = new EventHub(clock);
   const lifetime = new ApplicationLifetime();
   const settings = resolveIdempotencySettings(codec === undefined ? {} : { codec });
-  const runner = new IdempotentRunner(store, settings, createEnvironment(clock, hub, lifetime));
+  const runner = new IdempotentRunner(store, settings, createEnvironment(clock, hub, lifetime), claims);
   const warnings: string[] = [];
   const around = { runner, warned: new Set<string>(), warn: (warning: string) => warnings.push(warning) };
   const run: Run = (fn, options = {}) =>
