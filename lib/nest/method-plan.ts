@@ -57,6 +57,8 @@ export class MethodPlan {
   /** What of the dispatcher most calls need, so that they do without it. */
   lastShortcut: Shortcut | undefined;
   isBare = false;
+  /** Where Nest passes the request to a guarded handler, beside so many arguments of the method's own. */
+  passedRequest: { readonly index: number; readonly others: number } | undefined;
 
   constructor(parts: PlanParts) {
     this.owner = parts.owner;

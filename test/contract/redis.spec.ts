@@ -339,6 +339,47 @@ describe('a Redis store', () => {
     }
   });
 
+  it('asks a cluster by its own commands, since words alone do not say which server they are for', async () => {
+    const asked: unknown[] = [];
+    const cluster = {
+      withTypeMapping: () => cluster,
+      evalSha: async (sha1: string, { keys, arguments: args }: { keys: string[]; arguments: string[] }) => {
+        asked.push([sha1.length, keys, args.length]);
+        return ['ok'].map((each) => Buffer.from(each));
+      },
+      eval: async () => [],
+      sendCommand: async (_firstKey: string, _isReadonly: boolean, _args: string[], _options: object) => {
+        throw new Error('not for us');
+      },
+    };
+    const store = new RedisIdempotencyStore({ client: cluster });
+
+    const answer = await store.release({
+      storedKey: 'key',
+      ownerId: 'me',
+      retentionMs: 1,
+      recoveredRetentionMs: 2,
+    });
+
+    expect(answer).toBe('ok');
+    expect(asked).toEqual([[40, ['selfheal:key'], 4]]);
+  });
+
+  it('is refused by what a client throws at once as by what it rejects with', async () => {
+    const client = {
+      evalshaBuffer: () => {
+        throw new Error('no connection');
+      },
+      evalBuffer: async () => [],
+      evalsha: async () => [],
+      eval: async () => [],
+      callBuffer: async () => [],
+    };
+    const store = new RedisIdempotencyStore({ client });
+
+    await expect(store.read('key')).rejects.toThrow('no connection');
+  });
+
   it('gives the same records to both libraries', async () => {
     const [one, other] = [await ioRedis(server.url), await nodeRedis(server.url)];
     const key = new ContractKey(new RedisIdempotencyStore({ client: one.client }));

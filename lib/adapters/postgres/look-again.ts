@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/index.js';
 import { isConflict } from './postgres-clients.js';
+import type { Waiting } from './while-asked.js';
 
 const MOST_LOOKS = 12;
 const FIRST_PAUSE_MS = 1;
@@ -9,7 +10,7 @@ const LONGEST_PAUSE_MS = 16;
 export interface LookAgain {
   readonly clock: Clock;
   /** Ends it: nobody waits for the answer any longer. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Waiting | undefined;
   /** Also after errors of this kind. */
   readonly alsoAfter?: (error: unknown) => boolean;
 }

@@ -12,7 +12,6 @@ import type {
   ReleaseRequest,
   StoreCallOptions,
 } from '../../policies/idempotency/index.js';
-import { untilGivenUp } from '../../core/given-up.js';
 import { MethodTransactions } from './method-transactions.js';
 import type { PostgresQueryable } from './postgres-clients.js';
 import { PostgresConnections } from './postgres-connection.js';
@@ -25,6 +24,7 @@ import {
   transactionsOf,
 } from './postgres-transaction.js';
 import { type PostgresIdempotencyStoreOptions, resolvePostgresOptions } from './postgres.options.js';
+import { whileAsked } from './while-asked.js';
 
 const SWEEP_BATCH = 1_000;
 
@@ -60,24 +60,24 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
 
   /** Decides in one atomic step, by the clock of the store. */
   begin(request: BeginRequest, options?: StoreCallOptions): Promise<BeginAnswer> {
-    return untilGivenUp(options?.signal, () => this.records.begin(request, options?.signal));
+    return whileAsked(options, (waiting) => this.records.begin(request, waiting));
   }
 
   /** A claim whose row is locked by a transaction of `inTransaction` is not renewed: nobody else can take it. */
   extend(request: ExtendRequest, options?: StoreCallOptions): Promise<ClaimAnswer> {
-    return untilGivenUp(options?.signal, async () => {
+    return whileAsked(options, async (waiting) => {
       if (this.transactions.held.isLocked(request)) return 'ok';
-      const answer = await this.records.extend(request, options?.signal);
+      const answer = await this.records.extend(request, waiting);
       return answer === 'fenced' && (await this.transactions.isCompletedByItself(request)) ? 'ok' : answer;
     });
   }
 
   /** `transaction`: an open transaction of the same database, as something with `query(text, values)`. */
   complete(request: CompleteRequest, options: CompleteOptions = {}): Promise<ClaimAnswer> {
-    const { transaction, signal } = options;
-    return untilGivenUp(signal, async () => {
+    const { transaction } = options;
+    return whileAsked(options, async (waiting) => {
       if (transaction !== undefined) return this.transactions.completeOn(transaction, request);
-      const answer = await this.records.complete(request, signal);
+      const answer = await this.records.complete(request, waiting);
       this.transactions.held.forget(request);
       return answer;
     });
@@ -126,8 +126,8 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   /** Gives a claim up. */
   release(request: ReleaseRequest, options?: StoreCallOptions): Promise<ReleaseAnswer> {
     const { storedKey, ownerId, fence } = request;
-    return untilGivenUp(options?.signal, async () => {
-      const answer = await this.records.release(request, options?.signal);
+    return whileAsked(options, async (waiting) => {
+      const answer = await this.records.release(request, waiting);
       if (fence !== undefined) this.transactions.held.forget({ storedKey, claim: { ownerId, fence } });
       return answer;
     });
@@ -135,19 +135,19 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
 
   /** The record as an operator sees it; changes nothing. */
   read(storedKey: string, options?: StoreCallOptions): Promise<RecordView | undefined> {
-    return untilGivenUp(options?.signal, () => this.records.read(storedKey));
+    return whileAsked(options, () => this.records.read(storedKey));
   }
 
   /** Makes a record released; answers whether there was one. */
   forget(storedKey: string, options?: StoreCallOptions): Promise<boolean> {
-    return untilGivenUp(options?.signal, () => this.records.forget(storedKey, options?.signal));
+    return whileAsked(options, (waiting) => this.records.forget(storedKey, waiting));
   }
 
   /** In batches of at most 1000; rows that another process is sweeping are passed over. */
   sweep(atMost: number, options?: StoreCallOptions): Promise<number> {
-    return untilGivenUp(options?.signal, async () => {
+    return whileAsked(options, async (waiting) => {
       let removed = 0;
-      while (removed < atMost && options?.signal?.aborted !== true) {
+      while (removed < atMost && waiting?.aborted !== true) {
         const limit = Math.min(SWEEP_BATCH, atMost - removed);
         const batch = await this.records.sweep(limit);
         removed += batch;
@@ -159,7 +159,7 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
 
   /** Resolves where the store can be reached. */
   ping(options?: StoreCallOptions): Promise<void> {
-    return untilGivenUp(options?.signal, async () => {
+    return whileAsked(options, async () => {
       await this.connections.query('SELECT 1', []);
     });
   }

@@ -14,6 +14,7 @@ import { lookAgain } from './look-again.js';
 import { isConflict, isLockTimeout, type PostgresQueryable } from './postgres-clients.js';
 import { beginReplyOf, Row, viewOfRow } from './postgres-replies.js';
 import type { PostgresStatements } from './postgres-statements.js';
+import type { Waiting } from './while-asked.js';
 import { claimAnswerOf, completeValues, extendValues, keyOf } from './postgres-values.js';
 
 const RELEASE_ANSWERS: readonly ReleaseAnswer[] = ['ok', 'fenced', 'gone'];
@@ -33,7 +34,7 @@ export class PostgresRecords {
   constructor(private readonly parts: RecordsParts) {}
 
   /** Never an error, and never acquired, because of others: who cannot get the row finds it busy. */
-  async begin(request: BeginRequest, signal?: AbortSignal): Promise<BeginAnswer> {
+  async begin(request: BeginRequest, signal?: Waiting): Promise<BeginAnswer> {
     const busy = { kind: 'busy', leaseLeftMs: this.parts.lockTimeoutMs } as const;
     try {
       const { clock } = this.parts;
@@ -44,17 +45,17 @@ export class PostgresRecords {
     }
   }
 
-  async extend(request: ExtendRequest, signal?: AbortSignal): Promise<ClaimAnswer> {
+  async extend(request: ExtendRequest, signal?: Waiting): Promise<ClaimAnswer> {
     const values = extendValues(request);
     return this.always(signal, async () => claimAnswerOf(await this.send('extend', values)));
   }
 
-  async complete(request: CompleteRequest, signal?: AbortSignal): Promise<ClaimAnswer> {
+  async complete(request: CompleteRequest, signal?: Waiting): Promise<ClaimAnswer> {
     const values = completeValues(request);
     return this.always(signal, async () => claimAnswerOf(await this.send('complete', values)));
   }
 
-  async release(request: ReleaseRequest, signal?: AbortSignal): Promise<ReleaseAnswer> {
+  async release(request: ReleaseRequest, signal?: Waiting): Promise<ReleaseAnswer> {
     const { storedKey, ownerId, fence = null, retentionMs, recoveredRetentionMs } = request;
     const values = [keyOf(storedKey), ownerId, fence, retentionMs, recoveredRetentionMs];
     return this.always(signal, async () => {
@@ -63,7 +64,7 @@ export class PostgresRecords {
     });
   }
 
-  async forget(storedKey: string, signal?: AbortSignal): Promise<boolean> {
+  async forget(storedKey: string, signal?: Waiting): Promise<boolean> {
     const values = [keyOf(storedKey), FORGOTTEN_RETENTION_MS];
     return this.always(signal, async () => (await this.send('forget', values)).rows.length > 0);
   }
@@ -84,7 +85,7 @@ export class PostgresRecords {
     }
   }
 
-  private async beginOnce(request: BeginRequest, signal?: AbortSignal): Promise<BeginAnswer | undefined> {
+  private async beginOnce(request: BeginRequest, signal?: Waiting): Promise<BeginAnswer | undefined> {
     const { storedKey, fingerprint, ownerId, leaseMs, retentionMs } = request;
     const values = [keyOf(storedKey), fingerprint, ownerId, leaseMs, retentionMs];
     const reply = beginReplyOf(Row.of(await this.send('begin', values)), ownerId);
@@ -119,7 +120,7 @@ export class PostgresRecords {
    * An owner goes on waiting for its row: it is locked only for moments, by begins that come to nothing, though by
    * many of them one after another where the server's disk is slow. `signal` says when nobody waits any longer.
    */
-  private async always<T>(signal: AbortSignal | undefined, look: () => Promise<T | undefined>): Promise<T> {
+  private async always<T>(signal: Waiting | undefined, look: () => Promise<T | undefined>): Promise<T> {
     const { clock } = this.parts;
     const answer = await lookAgain({ clock, signal, alsoAfter: isLockTimeout }, look);
     if (answer === undefined) throw new Error('the PostgreSQL store was overtaken by others again and again');

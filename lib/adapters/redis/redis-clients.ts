@@ -38,6 +38,8 @@ export interface RedisCommands {
 
 /** Replies of this RESP type (`$`, a bulk string) come as buffers. */
 const BULK_STRING = 36;
+/** Parameters of `sendCommand` where it goes to one server; clusters and sentinels have more. */
+const COMMAND_AND_OPTIONS = 2;
 
 type Member = (...args: unknown[]) => unknown;
 
@@ -62,10 +64,21 @@ export function commandsOf(client: unknown): RedisCommands | undefined {
   return isNodeRedis ? nodeRedisCommands(client, withTypeMapping) : undefined;
 }
 
-async function call(client: object, name: string, ...args: unknown[]): Promise<unknown> {
-  const member = memberOf(client, name);
-  if (member === undefined) throw new Error(`this Redis client has no "${name}"`);
-  return member(...args);
+/** What is thrown at once is a rejection too. Looked up each time: whoever instruments a client may do so late. */
+function call(client: object, name: string, ...args: unknown[]): Promise<unknown> {
+  try {
+    const member: unknown = Reflect.get(client, name);
+    if (typeof member !== 'function') throw new Error(`this Redis client has no "${name}"`);
+    return Promise.resolve(Reflect.apply(member, client, args));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** Whether words can be sent as they are: a cluster and a sentinel want to know first where to. */
+function takesCommands(client: object): boolean {
+  const sendCommand: unknown = Reflect.get(client, 'sendCommand');
+  return typeof sendCommand === 'function' && sendCommand.length === COMMAND_AND_OPTIONS;
 }
 
 function ioRedisCommands(client: object): RedisCommands {
@@ -80,11 +93,18 @@ function ioRedisCommands(client: object): RedisCommands {
 }
 
 function nodeRedisCommands(client: object, withTypeMapping: Member): RedisCommands {
+  const typeMapping = { [BULK_STRING]: Buffer };
   // A view of the same connection that answers with other types.
-  const bytes = withTypeMapping({ [BULK_STRING]: Buffer }) as object;
+  const bytes = withTypeMapping(typeMapping) as object;
   const options = optionsOf(client);
+  const asBytes = { typeMapping };
+  const takesWords = takesCommands(client);
   return {
-    evalSha: (sha1, key, args) => call(bytes, 'evalSha', sha1, { keys: [key], arguments: [...args] }),
+    evalSha: (sha1, key, args) =>
+      // The commands of this library cost as much as the rest of a call.
+      takesWords
+        ? call(client, 'sendCommand', ['EVALSHA', sha1, '1', key, ...args], asBytes)
+        : call(bytes, 'evalSha', sha1, { keys: [key], arguments: [...args] }),
     eval: (script, key, args) => call(bytes, 'eval', script, { keys: [key], arguments: [...args] }),
     // A cluster of node-redis has no `ping` of its own; a script that does nothing asks as well.
     ping: () =>

@@ -12,6 +12,7 @@ import {
   type ReleaseAnswer,
   type ReleaseRequest,
   type StoreCallOptions,
+  StoreQuestion,
 } from '../../policies/idempotency/index.js';
 import { untilGivenUp } from '../../core/given-up.js';
 import { beginAnswerOf, Reply, viewOfReply } from './redis-replies.js';
@@ -20,11 +21,14 @@ import { redisWarnings } from './redis-warnings.js';
 import {
   type RedisIdempotencyStoreOptions,
   type ResolvedRedisOptions,
+  type ResolvedReplicaWait,
   resolveRedisOptions,
 } from './redis.options.js';
 
 type Operation = keyof typeof REDIS_SCRIPTS;
 
+/** From here on a number is written with an exponent. */
+const LEAST_WITH_EXPONENT = 1e21;
 const CLAIM_ANSWERS: readonly ClaimAnswer[] = ['ok', 'recreated', 'fenced'];
 const RELEASE_ANSWERS: readonly ReleaseAnswer[] = ['ok', 'fenced', 'gone'];
 
@@ -44,68 +48,66 @@ export class RedisIdempotencyStore implements IdempotencyStore {
   /** Decides in one atomic step, by the clock of the store. */
   begin(request: BeginRequest, options?: StoreCallOptions): Promise<BeginAnswer> {
     const { storedKey, fingerprint, ownerId, leaseMs, retentionMs } = request;
-    return untilGivenUp(options?.signal, async () => {
+    return this.asked(options, () => {
       const args = [fingerprint, ownerId, whole(leaseMs), whole(retentionMs)];
-      const answer = beginAnswerOf(await this.run('begin', storedKey, args), ownerId);
-      if (answer.kind === 'acquired') await this.replicate();
-      return answer;
+      const answer = this.run('begin', storedKey, args, (reply) => beginAnswerOf(reply, ownerId));
+      return this.copied(answer, ({ kind }) => kind === 'acquired');
     });
   }
 
   /** Renews the lease of the current claim. */
   extend(request: ExtendRequest, options?: StoreCallOptions): Promise<ClaimAnswer> {
     const { storedKey, leaseMs, retentionMs } = request;
-    return untilGivenUp(options?.signal, async () => {
+    return this.asked(options, () => {
       const args = [...claimArgs(request), whole(leaseMs), whole(retentionMs)];
-      return (await this.run('extend', storedKey, args)).oneOf(0, CLAIM_ANSWERS);
+      return this.run('extend', storedKey, args, claimAnswerOf);
     });
   }
 
   /** Keeps the outcome of the current claim. @throws where it is given a transaction: Redis cannot commit with anything else */
   complete(request: CompleteRequest, options?: CompleteOptions): Promise<ClaimAnswer> {
     const { storedKey, outcome, retentionMs } = request;
-    return untilGivenUp(options?.signal, async () => {
-      if (options?.transaction !== undefined) throw new Error('the Redis store knows no transactions');
+    return this.asked(options, () => {
+      if (options?.transaction !== undefined) {
+        return Promise.reject(new Error('the Redis store knows no transactions'));
+      }
       const { kind, metadata, body } = outcome;
       const args = [...claimArgs(request), whole(retentionMs), kind, metadata, bufferOf(body)];
-      const answer = (await this.run('complete', storedKey, args)).oneOf(0, CLAIM_ANSWERS);
-      if (answer !== 'fenced') await this.replicate();
-      return answer;
+      return this.copied(
+        this.run('complete', storedKey, args, claimAnswerOf),
+        (answer) => answer !== 'fenced',
+      );
     });
   }
 
   /** Gives a claim up. */
   release(request: ReleaseRequest, options?: StoreCallOptions): Promise<ReleaseAnswer> {
     const { storedKey, ownerId, fence = '', retentionMs, recoveredRetentionMs } = request;
-    return untilGivenUp(options?.signal, async () => {
+    return this.asked(options, () => {
       const args = [ownerId, fence, whole(retentionMs), whole(recoveredRetentionMs)];
-      return (await this.run('release', storedKey, args)).oneOf(0, RELEASE_ANSWERS);
+      return this.run('release', storedKey, args, (reply) => reply.oneOf(0, RELEASE_ANSWERS));
     });
   }
 
   /** The record as an operator sees it; changes nothing. */
   read(storedKey: string, options?: StoreCallOptions): Promise<RecordView | undefined> {
-    return untilGivenUp(options?.signal, async () => viewOfReply(await this.run('read', storedKey, [])));
+    return this.asked(options, () => this.run('read', storedKey, [], viewOfReply));
   }
 
   /** Makes a record released; answers whether there was one. */
   forget(storedKey: string, options?: StoreCallOptions): Promise<boolean> {
-    return untilGivenUp(options?.signal, async () => {
-      const reply = await this.run('forget', storedKey, [whole(FORGOTTEN_RETENTION_MS)]);
-      return reply.text(0) === 'ok';
-    });
+    const args = [whole(FORGOTTEN_RETENTION_MS)];
+    return this.asked(options, () => this.run('forget', storedKey, args, (reply) => reply.text(0) === 'ok'));
   }
 
   /** Nothing to do: the server removes what is over by itself. Always 0. */
   sweep(_atMost: number, options?: StoreCallOptions): Promise<number> {
-    return untilGivenUp(options?.signal, async () => 0);
+    return this.asked(options, () => Promise.resolve(0));
   }
 
   /** Resolves where the store can be reached. */
   ping(options?: StoreCallOptions): Promise<void> {
-    return untilGivenUp(options?.signal, async () => {
-      await this.resolved.commands.ping();
-    });
+    return this.asked(options, () => this.resolved.commands.ping().then(() => undefined));
   }
 
   /** An evicting server and a client with an offline queue; a setting that cannot be read is passed over. */
@@ -114,28 +116,44 @@ export class RedisIdempotencyStore implements IdempotencyStore {
     return redisWarnings(commands, clock, options?.signal);
   }
 
+  /** Ends when nobody waits any more. A question of the engine's ends by itself, and a signal is dear. */
+  private asked<T>(options: StoreCallOptions | undefined, work: () => Promise<T>): Promise<T> {
+    return options instanceof StoreQuestion ? work() : untilGivenUp(options?.signal, work);
+  }
+
   /** By digest, and by text where the server does not know it: after a restart, a flush, a failover. */
-  private async run(
+  private run<A>(
     operation: Operation,
     storedKey: string,
     args: readonly (string | Buffer)[],
-  ): Promise<Reply> {
+    read: (reply: Reply) => A,
+  ): Promise<A> {
     const { commands, namespace } = this.resolved;
     const { sha1, text } = REDIS_SCRIPTS[operation];
     const key = `${namespace}:${storedKey}`;
-    try {
-      return Reply.of(await commands.evalSha(sha1, key, args));
-    } catch (error) {
+    const answer = (reply: unknown): A => read(Reply.of(reply));
+    return commands.evalSha(sha1, key, args).then(answer, (error: unknown) => {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return Reply.of(await commands.eval(text, key, args));
-    }
+      return commands.eval(text, key, args).then(answer);
+    });
   }
 
-  private async replicate(): Promise<void> {
-    const { commands, waitForReplicas } = this.resolved;
-    if (waitForReplicas === undefined) return;
-    await commands.wait(waitForReplicas.replicas, waitForReplicas.atMostMs);
+  /** What was written waits for its copies, where that was asked for. */
+  private copied<A>(answer: Promise<A>, hasWritten: (answer: A) => boolean): Promise<A> {
+    const { waitForReplicas } = this.resolved;
+    return waitForReplicas === undefined
+      ? answer
+      : answer.then((given) => (hasWritten(given) ? this.replicated(given, waitForReplicas) : given));
   }
+
+  private async replicated<A>(answer: A, { replicas, atMostMs }: ResolvedReplicaWait): Promise<A> {
+    await this.resolved.commands.wait(replicas, atMostMs);
+    return answer;
+  }
+}
+
+function claimAnswerOf(reply: Reply): ClaimAnswer {
+  return reply.oneOf(0, CLAIM_ANSWERS);
 }
 
 function claimArgs({ claim, fingerprint }: ClaimRequest): readonly string[] {
@@ -145,7 +163,8 @@ function claimArgs({ claim, fingerprint }: ClaimRequest): readonly string[] {
 
 /** Milliseconds as the server counts them, at least one. */
 function whole(milliseconds: number): string {
-  return BigInt(Math.max(1, Math.ceil(milliseconds))).toString();
+  const count = Math.max(1, Math.ceil(milliseconds));
+  return count < LEAST_WITH_EXPONENT ? String(count) : BigInt(count).toString();
 }
 
 function bufferOf(body: Uint8Array): Buffer {

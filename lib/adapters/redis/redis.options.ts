@@ -27,11 +27,17 @@ export interface RedisIdempotencyStoreOptions {
   readonly clock?: Clock;
 }
 
+/** A checked wait for copies. */
+export interface ResolvedReplicaWait {
+  readonly replicas: number;
+  readonly atMostMs: number;
+}
+
 /** Checked options. */
 export interface ResolvedRedisOptions {
   readonly commands: RedisCommands;
   readonly namespace: string;
-  readonly waitForReplicas: { readonly replicas: number; readonly atMostMs: number } | undefined;
+  readonly waitForReplicas: ResolvedReplicaWait | undefined;
   /** The source of time and timers. */
   readonly clock: Clock;
 }

@@ -24,6 +24,9 @@ export function handlerKindOf(plan: MethodPlan): HandlerKind | undefined {
   return found?.[1];
 }
 
+/** Where Nest keeps which parameters of a handler it fills; the key is not among its exports. */
+export const ROUTE_ARGUMENTS = '__routeArguments__';
+
 /** A parameter that Nest fills. */
 export interface FilledParameter {
   readonly index: number;
@@ -34,11 +37,14 @@ export interface FilledParameter {
 
 /** The parameters that Nest fills by their decorators; `undefined` where none has one. */
 export function filledParametersOf(plan: MethodPlan): readonly FilledParameter[] | undefined {
-  const entries: unknown = Reflect.getMetadata('__routeArguments__', plan.ownerClass, plan.member);
+  const entries: unknown = Reflect.getMetadata(ROUTE_ARGUMENTS, plan.ownerClass, plan.member);
   if (typeof entries !== 'object' || entries === null) return undefined;
-  return Object.entries(entries).map(([name, entry]: [string, unknown]) => {
+  const parameters = Object.entries(entries).map(([name, entry]: [string, unknown]) => {
     const [type] = name.split(':');
     const { index, data } = entry as { readonly index: number; readonly data?: unknown };
     return { index, type: type !== undefined && /^\d+$/.test(type) ? Number(type) : undefined, data };
   });
+  // What is passed beside them never reaches the method.
+  const own = parameters.filter(({ index }) => index !== plan.passedRequest?.index);
+  return own.length > 0 ? own : undefined;
 }

@@ -1,4 +1,5 @@
 import { hostOf } from '../host-binding.js';
+import { arrivalOf } from '../http/idempotent/arrival.js';
 import type { MethodPlan, PlanDispatcher } from '../method-plan.js';
 import { DEFAULT_RUNTIME } from './default-runtime.js';
 import { ResilienceRuntime } from './resilience-runtime.js';
@@ -13,6 +14,16 @@ const RUNTIMES = new WeakMap<object, ResilienceRuntime | 'none'>();
 
 /** Carries out one call of a decorated method, in the application its instance belongs to. */
 export function callPlan(plan: MethodPlan, self: unknown, args: readonly unknown[]): unknown {
+  const { passedRequest } = plan;
+  if (passedRequest === undefined || args.length !== passedRequest.index + 1)
+    return carryOut(plan, self, args);
+  // It is no argument of the method's, whoever called it with the request of a guarded handler.
+  const arrival = arrivalOf(args[passedRequest.index]);
+  const own = args.slice(0, passedRequest.others);
+  return arrival === undefined ? carryOut(plan, self, own) : arrival.answer(() => carryOut(plan, self, own));
+}
+
+function carryOut(plan: MethodPlan, self: unknown, args: readonly unknown[]): unknown {
   const host = hostOf(self);
   const { lastDispatcher } = plan;
   if (lastDispatcher !== undefined && host !== undefined && host === plan.lastHost)

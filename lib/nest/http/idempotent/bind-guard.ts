@@ -1,16 +1,19 @@
 import 'reflect-metadata';
 import { UseGuards, UseInterceptors } from '@nestjs/common';
+import type { AnyMethod } from '../../method-plan.js';
 import { IdempotentGuard } from './idempotent.guard.js';
 import { IdempotentInterceptor } from './idempotent.interceptor.js';
+import { passRequest } from './passed-request.js';
 
 /** Where Nest keeps the guards of a handler; the key is not among its exports. */
 const GUARDS = '__guards__';
+const INTERCEPTORS = '__interceptors__';
 /** Stands on functions to which the guard is bound; copied by whoever copies Nest's own metadata. */
 const IS_BOUND = Symbol('nestjs-selfheal.idempotentHandler');
 
 /**
- * Binds the interceptor, and where the key comes with a request the guard, to a method that may turn out to be a
- * route handler.
+ * Binds to a method that may turn out to be a route handler what tells it of its request: an interceptor, or where
+ * the key comes with the request the guard.
  */
 export function bindGuard(
   target: object,
@@ -26,12 +29,24 @@ export function bindGuard(
   UseGuards(IdempotentGuard)(target, member, descriptor);
   // Guards that are written above this decorator are added after it, and must run before it. Routes are made long
   // after the class is defined.
-  queueMicrotask(() => placeLast(handler));
+  queueMicrotask(() => {
+    placeLast(handler);
+    // Type known from above: what stands on a prototype is a method.
+    if (passRequest(target, member, handler as AnyMethod)) unbindInterceptor(handler);
+  });
 }
 
 /** Whether the guard stands before a handler. */
 export function isBound(handler: object): boolean {
   return Reflect.getMetadata(IS_BOUND, handler) === true;
+}
+
+/** The request reaches the handler another way. */
+function unbindInterceptor(handler: object): void {
+  const interceptors: unknown = Reflect.getMetadata(INTERCEPTORS, handler);
+  if (!Array.isArray(interceptors)) return;
+  const others: unknown[] = interceptors.filter((each) => each !== IdempotentInterceptor);
+  Reflect.defineMetadata(INTERCEPTORS, others, handler);
 }
 
 /** Makes our guard the last one. */

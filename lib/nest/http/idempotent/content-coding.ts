@@ -1,6 +1,8 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 
+const NONE: readonly string[] = [];
+
 type Decode = (bytes: Uint8Array) => Promise<Buffer>;
 
 const DECODERS: Readonly<Record<string, Decode>> = {
@@ -12,6 +14,7 @@ const DECODERS: Readonly<Record<string, Decode>> = {
 
 /** The codings of a `Content-Encoding`, in the order in which they were applied. */
 export function codingsOf(header: unknown): readonly string[] {
+  if (header === undefined) return NONE;
   const text = Array.isArray(header) ? header.join(',') : typeof header === 'string' ? header : '';
   const all = text.split(',').map((each) => each.trim().toLowerCase());
   return all.filter((each) => each !== '' && each !== 'identity');

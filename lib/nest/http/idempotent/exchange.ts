@@ -30,9 +30,9 @@ export interface Exchange {
 
 /** The request and the answer of a context. */
 export function exchangeOf(context: ExecutionContext): Exchange {
-  const http = context.switchToHttp();
-  const request = http.getRequest<object>();
-  const response = http.getResponse<object>();
+  // `switchToHttp` makes functions anew for each request.
+  const request = context.getArgByIndex<object>(0);
+  const response = context.getArgByIndex<object>(1);
   const isReply = typeof fieldOf(response, 'raw') === 'object';
   return {
     request,
@@ -45,7 +45,7 @@ export function exchangeOf(context: ExecutionContext): Exchange {
 
 /** The headers that the answer has by now. */
 export function headersOf({ raw, reply }: Exchange): Record<string, HeaderValue | undefined> {
-  return reply === undefined ? { ...raw.getHeaders() } : reply.getHeaders();
+  return reply === undefined ? raw.getHeaders() : reply.getHeaders();
 }
 
 /** Sets a header of the answer, whoever writes it. */

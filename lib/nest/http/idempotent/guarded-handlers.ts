@@ -1,9 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
-import type { IdempotentMethod, OuterCall } from '../../../pipeline/index.js';
+import type { IdempotentMethod } from '../../../pipeline/index.js';
 import { plansBelow, prototypesOf } from '../../hosts.js';
 import { type MethodPlan, planOf } from '../../method-plan.js';
 import type { ResilienceRuntime } from '../../runtime/index.js';
-import { exchangeOf } from './exchange.js';
 import { GuardedRoute } from './guarded-route.js';
 
 /** A guarded handler of one application. */
@@ -13,10 +12,9 @@ export interface GuardedHandler {
   readonly route: GuardedRoute | undefined;
 }
 
-/** The guarded handlers of one application, and what was decided for the requests that they answer. */
+/** The guarded handlers of one application. */
 class GuardedHandlers {
   private readonly handlers = new WeakMap<object, GuardedHandler | 'none'>();
-  private readonly decided = new WeakMap<object, OuterCall>();
 
   constructor(private readonly runtime: ResilienceRuntime) {}
 
@@ -28,14 +26,6 @@ class GuardedHandlers {
     const found = this.find(context);
     this.handlers.set(handler, found ?? 'none');
     return found;
-  }
-
-  decide(context: ExecutionContext, outer: OuterCall): void {
-    this.decided.set(exchangeOf(context).rawRequest, outer);
-  }
-
-  decidedFor(context: ExecutionContext): OuterCall | undefined {
-    return this.decided.get(exchangeOf(context).rawRequest);
   }
 
   private find(context: ExecutionContext): GuardedHandler | undefined {

@@ -6,7 +6,7 @@ import type { MethodPlan } from '../../method-plan.js';
 import type { ResilienceRuntime } from '../../runtime/index.js';
 import { type Exchange, exchangeOf } from './exchange.js';
 import { requestFingerprint } from './request-fingerprint.js';
-import { RouteCall } from './route-call.js';
+import { type GoOn, RouteCall } from './route-call.js';
 import type { CapturedRoute } from './route-capture.js';
 import { replayedHeaders } from './wire-answer.js';
 
@@ -31,17 +31,17 @@ export class GuardedRoute implements CapturedRoute {
   readonly isInside = (outer: OuterCall): boolean =>
     this.runtime.engine.idempotency.outerCalls.isInside(outer);
 
-  /** What the route may go on with; stays open where the request is answered instead. @throws the refusal */
-  admit(context: ExecutionContext): Promise<OuterCall> {
+  /** Says what the route may go on with, or why it may not; nothing where the request is answered instead. @throws the refusal */
+  admit(context: ExecutionContext, goOn: GoOn, refuse: (error: unknown) => void): void {
     const { method } = this;
     const exchange = exchangeOf(context);
     const reading = readKeyHeader(exchange.rawRequest.headers[KEY_HEADER]);
     const key = method.keyOf(reading, 'send the header Idempotency-Key');
-    if (key === undefined) return Promise.resolve(UNGUARDED);
+    if (key === undefined) return goOn(UNGUARDED);
     const { request } = exchange;
     const subject: IdempotencySubject = { args: [], request, executionContext: context };
     const rule = method.ruleOf(key, subject, () => this.fingerprintOf(exchange));
-    return new RouteCall(this, exchange, key, rule).admit();
+    new RouteCall(this, exchange, key, rule).admit(goOn, refuse);
   }
 
   private fingerprintOf({ request, rawRequest }: Exchange): string {

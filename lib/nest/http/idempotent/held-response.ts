@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'node:http';
 import type { HeaderValue } from './exchange.js';
-import { Overrides } from './overrides.js';
+import type { WriteName } from './placed-methods.js';
+import { StandIns, tooLate } from './stand-ins.js';
 import { argumentsOfEnd, argumentsOfWrite, bytesOf, headersOfArguments, isChunk } from './written.js';
 
 /** What was said of an answer when it began. */
@@ -17,33 +18,34 @@ export type HowWritten = 'ended' | 'too-large';
 
 type Say = (how: HowWritten) => void;
 
-const SET_HEADERS = ['setHeader', 'appendHeader', 'removeHeader', 'setHeaders'];
 const LEAST_STATUS = 100;
 const MOST_STATUS = 999;
+
+/** What is written while it is held, in the words of the response. */
+interface HeldCall {
+  readonly name: WriteName;
+  readonly args: readonly unknown[];
+}
 
 /**
  * Holds back what is written to a response, at the place where it would be written, until it is released: by then
  * it leaves as it was written, call by call. Whoever writes sees a response that behaves as if it had left.
  */
-export class HeldResponse {
-  private readonly overrides: Overrides;
-  private readonly calls: { readonly name: string; readonly args: readonly unknown[] }[] = [];
+export class HeldResponse extends StandIns {
+  private readonly calls: HeldCall[] = [];
   private readonly chunks: Buffer[] = [];
-  private readonly drains = new Set<(this: ServerResponse) => void>();
   private begun: AnswerHead | undefined;
   private heldBytes = 0;
   private hasEnded = false;
   private isTooLarge = false;
-  private isReleased = false;
 
   constructor(
-    private readonly raw: ServerResponse,
+    raw: ServerResponse,
     private readonly mostBytes: number,
     private readonly isInHandler: () => boolean,
     private readonly say: Say,
   ) {
-    this.overrides = new Overrides(raw);
-    this.take();
+    super(raw);
   }
 
   /** `undefined` before the first of the answer is written. */
@@ -62,15 +64,17 @@ export class HeldResponse {
     if (!this.letGo()) return;
     let flows = true;
     // Whoever failed after the answer had been written may have set another one, which comes too late.
-    if (this.begun !== undefined) this.raw.statusCode = this.begun.status;
+    const { raw, begun } = this;
+    if (begun !== undefined && raw.statusCode !== begun.status) raw.statusCode = begun.status;
     try {
-      for (const { name, args } of this.calls) flows = this.overrides.original(name, args) !== false;
+      for (const { name, args } of this.calls) flows = this.original(name, args) !== false;
     } catch (error) {
       // Node refuses something of it, and whoever wrote it is gone.
-      this.raw.destroy(error instanceof Error ? error : undefined);
+      raw.destroy(error instanceof Error ? error : undefined);
     }
     this.calls.length = 0;
-    if (flows) for (const drain of this.drains) process.nextTick(() => drain.call(this.raw));
+    // Whoever waits to write on is told by us, since the original was never told that it is full.
+    if (flows && this.isTooLarge) process.nextTick(() => raw.emit('drain'));
   }
 
   /** Throws away what was written: the response is as if nothing had been, except for headers. */
@@ -80,84 +84,85 @@ export class HeldResponse {
     this.chunks.length = 0;
   }
 
-  private letGo(): boolean {
-    if (this.isReleased) return false;
-    this.isReleased = true;
-    this.overrides.restore();
-    return true;
+  override get isBegun(): boolean {
+    return this.begun !== undefined;
   }
 
-  private take(): void {
-    const { overrides } = this;
-    overrides.method('writeHead', (...args) => this.writeHead(args));
-    overrides.method('flushHeaders', () => this.flushHeaders());
-    overrides.method('write', (...args) => this.write(args));
-    overrides.method('end', (...args) => this.end(args));
-    for (const name of ['on', 'addListener']) {
-      overrides.method(name, (...args) => this.listen(name, args));
-    }
+  override get isEnded(): boolean {
+    return this.hasEnded;
   }
 
-  /** From the first write on nobody can change headers, as after a real one. */
-  private begin(args: readonly unknown[] = []): void {
-    if (this.begun !== undefined) return;
-    const { raw, overrides } = this;
-    const headers = { ...raw.getHeaders(), ...headersOfArguments(args) };
-    this.begun = { status: raw.statusCode, headers, isOfHandler: this.isInHandler() };
-    overrides.value('headersSent', () => true);
-    overrides.value('writableEnded', () => this.hasEnded);
-    for (const name of SET_HEADERS) {
-      overrides.method(name, (...given) => (this.isReleased ? overrides.original(name, given) : tooLate()));
+  protected override written(name: WriteName, args: readonly unknown[]): unknown {
+    switch (name) {
+      case 'end':
+        return this.end(args);
+      case 'write':
+        return this.write(args);
+      case 'writeHead':
+        return this.writeHead(args);
+      default:
+        return this.flushHeaders();
     }
   }
 
   private writeHead(args: readonly unknown[]): unknown {
-    if (this.isReleased) return this.overrides.original('writeHead', args);
     if (this.begun !== undefined) return tooLate();
     const [status] = args;
     const isStatus = typeof status === 'number' && status >= LEAST_STATUS && status <= MOST_STATUS;
-    if (!isStatus) return this.overrides.original('writeHead', args);
-    checkHeaders(headersOfArguments(args));
+    if (!isStatus) return this.original('writeHead', args);
+    const headers = headersOfArguments(args);
+    checkHeaders(headers);
     this.raw.statusCode = Math.trunc(status);
-    this.begin(args);
+    this.beginWith(headers);
     this.calls.push({ name: 'writeHead', args });
     return this.raw;
   }
 
   private flushHeaders(): void {
-    if (this.isReleased) return void this.overrides.original('flushHeaders', []);
     if (this.begun !== undefined) return;
-    this.begin();
+    this.beginWith();
     this.calls.push({ name: 'flushHeaders', args: [] });
   }
 
   private write(args: readonly unknown[]): unknown {
     const { chunk, encoding, callback } = argumentsOfWrite(args);
     // What Node refuses it refuses at once; after the end it is refused by the original too.
-    if (this.isReleased || !isChunk(chunk)) return this.overrides.original('write', args);
+    if (!isChunk(chunk)) return this.original('write', args);
     if (this.hasEnded) return false;
-    this.begin();
+    this.beginWith();
     // A copy: whoever wrote it may use it again, since it is told that it has left.
-    this.hold('write', Buffer.from(bytesOf(chunk, encoding)));
+    this.hold('write', [Buffer.from(bytesOf(chunk, encoding))]);
     if (callback !== undefined) process.nextTick(callback, null);
     return !this.isTooLarge;
   }
 
   private end(args: readonly unknown[]): unknown {
-    const { chunk, encoding, callback } = argumentsOfEnd(args);
-    if (this.isReleased) return this.overrides.original('end', args);
     if (this.hasEnded) return this.raw;
-    if (chunk !== undefined && !isChunk(chunk)) return this.overrides.original('end', args);
-    this.begin();
+    const { chunk, encoding, callback } = argumentsOfEnd(args);
+    if (chunk !== undefined && !isChunk(chunk)) return this.original('end', args);
+    this.beginWith();
     this.hasEnded = true;
     if (chunk === undefined) this.calls.push({ name: 'end', args: [callback] });
-    else this.hold('end', bytesOf(chunk, encoding), callback);
+    else this.hold('end', callback === undefined ? [chunk, encoding] : [chunk, encoding, callback]);
     if (!this.isTooLarge) this.say('ended');
     return this.raw;
   }
 
-  private hold(name: string, bytes: Buffer, callback?: () => void): void {
-    this.calls.push({ name, args: callback === undefined ? [bytes] : [bytes, callback] });
+  /** From the first write on nobody can change headers, as after a real one. */
+  private beginWith(given?: Readonly<Record<string, HeaderValue | undefined>>): void {
+    if (this.begun !== undefined) return;
+    const { raw } = this;
+    const set = raw.getHeaders();
+    const headers = given === undefined ? set : { ...set, ...given };
+    this.begun = { status: raw.statusCode, headers, isOfHandler: this.isInHandler() };
+    super.begin();
+  }
+
+  private hold(name: 'write' | 'end', args: readonly [chunk: string | Uint8Array, ...unknown[]]): void {
+    this.calls.push({ name, args });
+    const [chunk, encoding] = args;
+    // As it was given to us, and so to Node: the encoding is one that it knows.
+    const bytes = bytesOf(chunk, encoding as BufferEncoding | undefined);
     this.heldBytes += bytes.byteLength;
     if (!this.isTooLarge) this.chunks.push(bytes);
     if (this.isTooLarge || this.heldBytes <= this.mostBytes) return;
@@ -165,20 +170,6 @@ export class HeldResponse {
     this.chunks.length = 0;
     this.say('too-large');
   }
-
-  /** Whoever waits to write on is told by us, since the original was never told that it is full. */
-  private listen(name: string, args: readonly unknown[]): unknown {
-    const [event, listener] = args;
-    const isDrain = event === 'drain' && typeof listener === 'function' && !this.isReleased;
-    if (isDrain) this.drains.add(listener as (this: ServerResponse) => void);
-    return this.overrides.original(name, args);
-  }
-}
-
-function tooLate(): never {
-  // As Node says it: whoever knows its code knows what to do.
-  const message = 'Cannot set headers after they are sent to the client';
-  throw Object.assign(new Error(message), { code: 'ERR_HTTP_HEADERS_SENT' });
 }
 
 function checkHeaders(headers: Readonly<Record<string, HeaderValue | undefined>>): void {

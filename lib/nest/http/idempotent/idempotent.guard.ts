@@ -1,7 +1,9 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import type { OuterCall } from '../../../pipeline/index.js';
 import { isDefaultRuntime, type ResilienceRuntime, servingRuntime } from '../../runtime/index.js';
 import { toHttpException } from '../to-http-exception.js';
+import { Arrival } from './arrival.js';
 import { exchangeOf, setHeader } from './exchange.js';
 import { guardedHandlersOf } from './guarded-handlers.js';
 
@@ -17,20 +19,34 @@ export class IdempotentGuard implements CanActivate {
   /** Lets the route go on; stays open for a request that was answered with what is kept. @throws the refusal */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    return this.admit(context);
-  }
-
-  private async admit(context: ExecutionContext): Promise<boolean> {
     const runtime = servingRuntime(this.moduleRef);
-    const handlers = guardedHandlersOf(runtime);
-    try {
-      const route = handlers.of(context)?.route;
-      if (route !== undefined) handlers.decide(context, await route.admit(context));
-      return true;
-    } catch (error) {
-      throw answerable(error, context, runtime);
-    }
+    return new Promise((resolve, reject) => {
+      const goOn = (): void => resolve(true);
+      const refuse = (error: unknown): void => reject(answerable(error, context, runtime));
+      try {
+        admit(context, runtime, goOn, refuse);
+      } catch (error) {
+        refuse(error);
+      }
+    });
   }
+}
+
+function admit(
+  context: ExecutionContext,
+  runtime: ResilienceRuntime,
+  goOn: () => void,
+  refuse: (error: unknown) => void,
+): void {
+  const handler = guardedHandlersOf(runtime).of(context);
+  if (handler === undefined) return goOn();
+  const { outerCalls } = runtime.engine.idempotency;
+  const decide = (outer: OuterCall | undefined): void => {
+    new Arrival(handler.plan, context, outer, outerCalls).keep();
+    goOn();
+  };
+  if (handler.route === undefined) decide(undefined);
+  else handler.route.admit(context, decide, refuse);
 }
 
 /** Without the module nobody would know how to answer our errors. */

@@ -1,5 +1,4 @@
 import { fieldOf, textOf } from '../../../core/error-facts.js';
-import { headerOf } from '../../../core/headers.js';
 import { fingerprintOfRequest } from '../../../policies/idempotency/index.js';
 
 /** What is compared of a request, and what is not. */
@@ -33,8 +32,9 @@ function pathOf(request: unknown): string {
 }
 
 function whyLeftOut(request: unknown): string | undefined {
+  // Node gives all names in lower case.
   const headers = fieldOf(request, 'headers');
-  if (/^multipart\/form-data\b/i.test(headerOf(headers, 'content-type') ?? '')) {
+  if (/^multipart\/form-data\b/i.test(textOf(headers, 'content-type'))) {
     return 'is multipart/form-data, whose boundary differs on every send';
   }
   const body = fieldOf(request, 'body');
@@ -47,6 +47,6 @@ function isNone(body: unknown): boolean {
 }
 
 function hasBody(headers: unknown): boolean {
-  const length = headerOf(headers, 'content-length');
-  return headerOf(headers, 'transfer-encoding') !== undefined || (length !== undefined && length !== '0');
+  const length = textOf(headers, 'content-length');
+  return textOf(headers, 'transfer-encoding') !== '' || (length !== '' && length !== '0');
 }

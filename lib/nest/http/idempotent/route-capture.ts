@@ -1,9 +1,10 @@
 import type {
-  ClaimedCall,
+  Deferred,
   IdempotentMethod,
   LiveClaim,
   OutcomeCapture,
   Settled,
+  Soon,
 } from '../../../pipeline/index.js';
 import { TOMBSTONE } from '../../../pipeline/index.js';
 import {
@@ -22,11 +23,19 @@ export type Replay =
   | { readonly kind: 'wire'; readonly answer: WireAnswer }
   | { readonly kind: 'method'; readonly give: () => Promise<unknown> };
 
+/** Whether a guarded call came to what was recorded before. */
+export function isReplay(answer: unknown): answer is Replay {
+  return typeof answer === 'object' && answer !== null && 'kind' in answer;
+}
+
 /** What is known of the run of a route when its outcome is judged. */
-export interface RouteRun {
-  readonly held: HeldResponse;
-  readonly claimed: ClaimedCall;
-  readonly how: HowAnswered;
+export interface RunOfRoute {
+  /** `undefined` as long as the route has not begun. */
+  readonly held: HeldResponse | undefined;
+  /** What the method comes to. */
+  readonly inner: Deferred<Settled> | undefined;
+  /** `undefined` as long as the request is not answered. */
+  readonly how: HowAnswered | undefined;
   /** The status that stood on the response when the method had ended. */
   readonly statusAtEnd: number | undefined;
 }
@@ -40,7 +49,8 @@ export interface CapturedRoute {
   readonly replayed: readonly string[];
 }
 
-const FAILING_STATUS = 400;
+/** From here on a status says that a request has failed. */
+export const FAILING_STATUS = 400;
 
 /** Takes the outcome of one request where it is written, or where that failed the value that the method gave. */
 export class RouteCapture implements OutcomeCapture {
@@ -49,37 +59,37 @@ export class RouteCapture implements OutcomeCapture {
 
   constructor(
     private readonly route: CapturedRoute,
-    private readonly run: () => RouteRun | undefined,
+    private readonly run: RunOfRoute,
   ) {}
 
   outcomeOf(settled: Settled): Outcome | 'unknown' {
-    const run = this.run();
-    const inner = run?.claimed.inner.settled?.value;
-    if (run === undefined) return settled;
-    if (inner !== undefined) return this.judged(run, inner);
-    const status = run.held.head?.status;
+    const { inner, how } = this.run;
+    if (how === undefined) return settled;
+    const came = inner?.settled?.value;
+    if (came !== undefined) return this.judged(came);
+    const { status } = this;
     // Somebody has answered while the method is under way: it itself, or a time limit that it knows nothing of.
-    if (status === undefined || !this.isOwnWord(run)) return 'unknown';
+    if (status === undefined || !this.isOwnWord()) return 'unknown';
     const outcome: Outcome = { kind: 'value', value: undefined, status };
-    return run.how === 'too-large' || status < FAILING_STATUS ? this.wire(outcome) : 'unknown';
+    return how === 'too-large' || status < FAILING_STATUS ? this.wire(outcome) : 'unknown';
   }
 
   async lateOutcomeOf(claim: LiveClaim): Promise<Outcome> {
-    const run = this.run();
-    if (run === undefined) return claim.lateOutcome();
-    const inner = await run.claimed.inner.promise;
-    if (inner.kind === 'error') return claim.isRunning ? claim.lateOutcome() : inner;
-    return this.judged(run, inner);
+    const { inner, how } = this.run;
+    if (inner === undefined || how === undefined) return claim.lateOutcome();
+    const came = await inner.promise;
+    if (came.kind === 'error') return claim.isRunning ? claim.lateOutcome() : came;
+    return this.judged(came);
   }
 
-  async keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome> {
+  keep(outcome: Outcome, storedKey: string): Soon<StoredOutcome> {
     const { method, replayed } = this.route;
-    const run = this.run();
-    const head = run?.held.head;
-    if (run === undefined || head === undefined || outcome !== this.onWire) {
+    const { held, how } = this.run;
+    const head = held?.head;
+    if (held === undefined || head === undefined || outcome !== this.onWire) {
       return method.values.keep(outcome, storedKey);
     }
-    return run.how === 'too-large' ? TOMBSTONE : storedAnswer(head, run.held.body, replayed);
+    return how === 'too-large' ? TOMBSTONE : storedAnswer(head, held.body, replayed);
   }
 
   async replay(stored: StoredOutcome, storedKey: string): Promise<Replay> {
@@ -100,21 +110,30 @@ export class RouteCapture implements OutcomeCapture {
     }
   }
 
-  private judged(run: RouteRun, inner: Settled): Outcome {
-    const status = run.held.head?.status;
-    if (status === undefined || run.how === 'lost') return inner;
-    const isOwnWord = this.isOwnWord(run);
+  /** That was written. */
+  private get status(): number | undefined {
+    return this.run.held?.head?.status;
+  }
+
+  private judged(inner: Settled): Outcome {
+    const { how, statusAtEnd } = this.run;
+    const { status } = this;
+    if (status === undefined || how === 'lost') return inner;
+    const isOwnWord = this.isOwnWord();
     // Somebody has answered in the method's place before it had ended: that answer is no outcome of it.
-    if (run.statusAtEnd === undefined && !isOwnWord) return inner;
-    if (inner.kind === 'error' || status < FAILING_STATUS || isOwnWord)
-      return this.wire({ ...inner, status });
+    if (statusAtEnd === undefined && !isOwnWord) return inner;
+    if (inner.kind === 'error') return this.wire({ kind: 'error', error: inner.error, status });
+    if (status < FAILING_STATUS || isOwnWord) {
+      return this.wire({ kind: 'value', value: inner.value, status });
+    }
     // Something behind the method has failed: the method is not run again for it.
-    return { ...inner, status: run.statusAtEnd ?? status };
+    return { kind: 'value', value: inner.value, status: statusAtEnd ?? status };
   }
 
   /** Whether the status was set by the handler, and not by somebody who answers in its place. */
-  private isOwnWord({ held, statusAtEnd }: RouteRun): boolean {
-    const isOfHandler = this.route.writesItself || held.head?.isOfHandler === true;
+  private isOwnWord(): boolean {
+    const { held, statusAtEnd } = this.run;
+    const isOfHandler = this.route.writesItself || held?.head?.isOfHandler === true;
     return isOfHandler || (statusAtEnd !== undefined && statusAtEnd >= FAILING_STATUS);
   }
 

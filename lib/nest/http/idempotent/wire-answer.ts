@@ -17,6 +17,7 @@ export interface WireAnswer {
 }
 
 const VERSION = 1;
+const NO_BYTES = Buffer.alloc(0);
 
 /** Headers that tell of the representation and not of one request. */
 const REPLAYED: readonly string[] = [
@@ -68,16 +69,18 @@ export function storedAnswer(
 ): StoredOutcome {
   const kept = keptHeaders(headers, names);
   const facts = { v: VERSION, status, headers: kept, codings: codingsOf(headers['content-encoding']) };
-  return { kind: 'wire', metadata: JSON.stringify(facts), body: hasBody(status) ? body : Buffer.alloc(0) };
+  return { kind: 'wire', metadata: JSON.stringify(facts), body: hasBody(status) ? body : NO_BYTES };
 }
 
 /** Those of the headers that are replayed. */
 export function keptHeaders(headers: AnswerHead['headers'], names: readonly string[]): KeptHeaders {
-  const ofConnection = new Set(codingsOf(headers['connection']));
-  return names.flatMap((name) => {
+  const ofConnection = codingsOf(headers['connection']);
+  const kept: (readonly [name: string, value: HeaderValue])[] = [];
+  for (const name of names) {
     const value = headers[name];
-    return value === undefined || ofConnection.has(name) ? [] : [[name, value] as const];
-  });
+    if (value !== undefined && !ofConnection.includes(name)) kept.push([name, value]);
+  }
+  return kept;
 }
 
 /** The answer that was stored. @throws where this version cannot read it */

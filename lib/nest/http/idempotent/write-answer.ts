@@ -1,3 +1,5 @@
+import type { ResilienceError } from '../../../core/errors.js';
+import { toHttpException } from '../to-http-exception.js';
 import { accepts, codingsOf, decoded } from './content-coding.js';
 import { type Exchange, type HeaderValue, headersOf, REPLAYED_HEADER } from './exchange.js';
 import { HeldResponse } from './held-response.js';
@@ -8,7 +10,8 @@ type Headers = Readonly<Record<string, HeaderValue | undefined>>;
 /** An answer as it is to leave: with the headers of the present request that it does not replace. */
 interface Written {
   readonly status: number;
-  readonly headers: Headers;
+  /** Later ones take the place of earlier ones. */
+  readonly headers: readonly (readonly [name: string, value: HeaderValue | undefined])[];
   readonly body: Uint8Array;
 }
 
@@ -42,7 +45,7 @@ export async function writeReplay(
   );
   const { status, headers, body } = written(answer, {}, replayed);
   reply.code(status);
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of headers) {
     if (value !== undefined) reply.header(name, value);
   }
   reply.send(body.byteLength === 0 ? undefined : asBuffer(body));
@@ -59,11 +62,20 @@ export async function writeInstead(
   writeRaw(exchange.raw, written(answer, before, replayed));
 }
 
+/** The refusal of a request in the place of an answer that was held and thrown away. */
+export function writeRefusal(raw: Exchange['raw'], error: ResilienceError, before: Headers): void {
+  const { body, headers } = toHttpException(error);
+  const json = { ...headers, 'Content-Type': 'application/json; charset=utf-8' };
+  const bytes = Buffer.from(JSON.stringify(body));
+  const together = [...Object.entries(before), ...Object.entries(json)];
+  writeRaw(raw, { status: body.statusCode, headers: together, body: bytes });
+}
+
 /** Writes to Node's own response, whose other headers are removed. */
 export function writeRaw(raw: Exchange['raw'], { status, headers, body }: Written): void {
   if (raw.headersSent || raw.destroyed) return;
   for (const name of raw.getHeaderNames()) raw.removeHeader(name);
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of headers) {
     if (value !== undefined) raw.setHeader(name, value);
   }
   raw.statusCode = status;
@@ -76,17 +88,15 @@ function written(
   around: Headers,
   replayed: readonly string[],
 ): Written {
-  const kept = Object.entries(around).filter(([name]) => {
+  const together: [name: string, value: HeaderValue | undefined][] = [];
+  for (const [name, value] of Object.entries(around)) {
     const lower = name.toLowerCase();
-    return !replayed.includes(lower) && !COMPUTED.includes(lower);
-  });
-  const coding = codings.length > 0 && { 'content-encoding': codings.join(', ') };
-  const own = Object.fromEntries(headers);
-  return {
-    status,
-    headers: { ...Object.fromEntries(kept), ...own, ...coding, [REPLAYED_HEADER]: 'true' },
-    body,
-  };
+    if (!replayed.includes(lower) && !COMPUTED.includes(lower)) together.push([name, value]);
+  }
+  for (const [name, value] of headers) together.push([name, value]);
+  if (codings.length > 0) together.push(['content-encoding', codings.join(', ')]);
+  together.push([REPLAYED_HEADER, 'true']);
+  return { status, headers: together, body };
 }
 
 /** The answer without its codings, where the client cannot read them. */

@@ -1,5 +1,7 @@
 import { createServer, request, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { HeldResponse, type HowWritten } from '../../../../lib/nest/http/idempotent/held-response.js';
 
@@ -26,6 +28,12 @@ async function exchange(
   } finally {
     server.close();
   }
+}
+
+/** Whether the engine still reads its properties by their place, and not by looking their names up. */
+function hasFastProperties(raw: ServerResponse): boolean {
+  setFlagsFromString('--allow-natives-syntax');
+  return runInNewContext('(object) => %HasFastProperties(object)')(raw) as boolean;
 }
 
 function held(
@@ -117,5 +125,139 @@ describe('a held response', () => {
     });
 
     expect(text).toBe('fine');
+  });
+
+  it('lets whoever has wrapped its methods meanwhile go on', async () => {
+    const { text } = await exchange((raw) => {
+      const response = held(raw);
+      const end = raw.end.bind(raw);
+      raw.end = ((chunk: string) => end(chunk.toUpperCase())) as typeof raw.end;
+      response.release();
+      raw.end('late');
+    });
+
+    expect(text).toBe('LATE');
+  });
+
+  it('stands over another one, which goes on holding what it releases', async () => {
+    const seen: unknown[] = [];
+    const { text } = await exchange((raw) => {
+      const below = held(raw);
+      const above = held(raw);
+      raw.end('both');
+      seen.push(below.head, above.head?.status);
+      above.release();
+      seen.push(below.head?.status, raw.headersSent, raw.writableEnded);
+      below.release();
+      seen.push(raw.writableEnded);
+    });
+
+    expect(seen).toEqual([undefined, 200, 200, true, true, true]);
+    expect(text).toBe('both');
+  });
+
+  it('stands over what another one has released, and somebody has wrapped', async () => {
+    const { text } = await exchange((raw) => {
+      const first = held(raw);
+      const end = raw.end.bind(raw);
+      raw.end = ((chunk: string) => end(`<${chunk}>`)) as typeof raw.end;
+      first.release();
+      const second = held(raw);
+      raw.end('again');
+      second.release();
+    });
+
+    expect(text).toBe('<again>');
+  });
+
+  it('keeps the shape that responses have: none of their properties is deleted', async () => {
+    let isFast = false;
+    await exchange((raw) => {
+      const response = held(raw);
+      raw.end('x');
+      response.release();
+      isFast = hasFastProperties(raw);
+    });
+
+    expect(isFast).toBe(true);
+  });
+
+  it('stands in what responses of an application inherit, and gives none a shape of its own', async () => {
+    const application = Object.create(ServerResponse.prototype) as object;
+    const seen: unknown[] = [];
+    const { status, text } = await exchange((raw) => {
+      Object.setPrototypeOf(raw, application);
+      raw.statusCode = 202;
+      const names = Object.getOwnPropertyNames(raw);
+      const response = held(raw);
+      raw.end('held');
+      seen.push(raw.headersSent, raw.writableEnded, response.body.toString());
+      expect(() => raw.setHeader('X-Late', '1')).toThrow(/after they are sent/);
+      seen.push(Object.getOwnPropertyNames(raw).filter((name) => !names.includes(name)));
+      response.release();
+      seen.push(raw.headersSent, raw.writableEnded);
+    });
+
+    expect(seen).toEqual([true, true, 'held', [], true, true]);
+    expect([status, text]).toEqual([202, 'held']);
+  });
+
+  it('leaves responses alone that nobody holds, although they inherit of the same', async () => {
+    const application = Object.create(ServerResponse.prototype) as object;
+    const handle = (raw: ServerResponse, isHeld: boolean): void => {
+      Object.setPrototypeOf(raw, application);
+      const response = isHeld ? held(raw) : undefined;
+      raw.setHeader('X-Set', '1');
+      raw.end(isHeld ? 'held' : 'free');
+      response?.release();
+    };
+
+    const answers = [await exchange((raw) => handle(raw, true)), await exchange((raw) => handle(raw, false))];
+
+    expect(answers.map(({ text }) => text)).toEqual(['held', 'free']);
+    expect(answers.map(({ headers }) => headers)).toEqual([
+      expect.objectContaining({ 'x-set': '1' }),
+      expect.objectContaining({ 'x-set': '1' }),
+    ]);
+  });
+
+  it('stands before what somebody has put on a response of an application, as a compression does', async () => {
+    const application = Object.create(ServerResponse.prototype) as object;
+    const seen: string[] = [];
+    const { text } = await exchange((raw) => {
+      Object.setPrototypeOf(raw, application);
+      const end = raw.end.bind(raw);
+      raw.end = ((chunk: Buffer | string) => end(`<${String(chunk)}>`)) as typeof raw.end;
+      const response = held(raw);
+      raw.end('plain');
+      seen.push(response.body.toString());
+      response.release();
+    });
+
+    expect(seen).toEqual(['plain']);
+    expect(text).toBe('<plain>');
+  });
+
+  it('stands before methods that an application has given all of its responses', async () => {
+    const application = Object.create(ServerResponse.prototype) as { end: ServerResponse['end'] };
+    application.end = function (this: ServerResponse, chunk: string) {
+      return ServerResponse.prototype.end.call(this, `(${chunk})`, 'utf8');
+    } as ServerResponse['end'];
+    const mounted = Object.create(application) as object;
+    const seen: string[] = [];
+    const answers = [];
+    for (const prototype of [application, mounted]) {
+      const answer = await exchange((raw) => {
+        Object.setPrototypeOf(raw, prototype);
+        const response = held(raw);
+        raw.end('plain');
+        seen.push(response.body.toString());
+        response.release();
+      });
+      answers.push(answer.text);
+    }
+
+    expect(seen).toEqual(['plain', 'plain']);
+    expect(answers).toEqual(['(plain)', '(plain)']);
   });
 });

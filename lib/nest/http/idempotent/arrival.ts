@@ -1,0 +1,51 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { isObservable, Observable } from 'rxjs';
+import type { OuterCall, Surroundings } from '../../../pipeline/index.js';
+
+/** By the requests that handlers get. A property of a request of Express would cost it its shape. */
+const ARRIVALS = new WeakMap<object, Arrival>();
+
+/** Runs what answers requests, and knows later which one that was. */
+interface Running {
+  run<T>(surroundings: Surroundings, fn: () => T): T;
+}
+
+/** A request that a guarded handler answers, and what was decided for it. */
+export class Arrival implements Surroundings {
+  constructor(
+    /** The plan that guards the handler. */
+    readonly identity: object,
+    readonly executionContext: ExecutionContext,
+    readonly outer: OuterCall | undefined,
+    private readonly calls: Running,
+  ) {}
+
+  /** As the platform hands it to handlers. */
+  get request(): unknown {
+    const { executionContext } = this;
+    return executionContext.getType() === 'http' ? executionContext.getArgByIndex<unknown>(0) : undefined;
+  }
+
+  /** Remembered as long as the request is; a later one takes the place of an earlier. */
+  keep(): void {
+    const request = this.request;
+    if (typeof request === 'object' && request !== null) ARRIVALS.set(request, this);
+  }
+
+  /** Runs what answers the request; an Observable that it gives is subscribed to within as well. */
+  answer(run: () => unknown): unknown {
+    const result = this.within(run);
+    if (!isObservable(result)) return result;
+    return new Observable((subscriber) => this.within(() => result.subscribe(subscriber)));
+  }
+
+  /** Runs what knows the request from its async context. */
+  within<T>(run: () => T): T {
+    return this.calls.run(this, run);
+  }
+}
+
+/** What was decided for a request; `undefined` for one that no guarded handler has to answer, and for all else. */
+export function arrivalOf(request: unknown): Arrival | undefined {
+  return typeof request === 'object' && request !== null ? ARRIVALS.get(request) : undefined;
+}
