@@ -49,8 +49,6 @@ export class MethodPlan {
   readonly problems: ((operation: string) => Error)[] = [];
   /** The function that stands in the place of the method. */
   wrapper: AnyMethod;
-  /** What the method gives, once it is known. */
-  kind: MethodKind | undefined;
   /** Where the last call belonged, and who carried it out: most methods are called in one application only. */
   lastHost: unknown;
   lastDispatcher: PlanDispatcher | undefined;
@@ -59,6 +57,7 @@ export class MethodPlan {
   isBare = false;
   /** Where Nest passes the request to a guarded handler, beside so many arguments of the method's own. */
   passedRequest: { readonly index: number; readonly others: number } | undefined;
+  private knownKind: MethodKind | undefined;
 
   constructor(parts: PlanParts) {
     this.owner = parts.owner;
@@ -66,6 +65,18 @@ export class MethodPlan {
     this.member = parts.member;
     this.inner = parts.inner;
     this.wrapper = parts.inner;
+  }
+
+  /** What the method gives, once it is known. */
+  get kind(): MethodKind | undefined {
+    return this.knownKind;
+  }
+
+  set kind(kind: MethodKind | undefined) {
+    if (kind === this.knownKind) return;
+    this.knownKind = kind;
+    // Whether there is a shortcut depends on the kind, whoever finds it out or takes it back.
+    this.forgetDispatcher();
   }
 
   /** Calls of instances of this host are carried out by this dispatcher from now on. */

@@ -54,8 +54,6 @@ export class Dispatcher implements PlanDispatcher {
 
   private know(result: unknown): MethodKind {
     if (streamKind(result) === undefined && !isThenable(result)) this.onPlainValue();
-    // Who knows the kind may have a shortcut.
-    this.plan.forgetDispatcher();
     return (this.plan.kind = streamKind(result) ?? 'promise');
   }
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ChaosOptions, InvalidOptionsError, ResilienceExplorer } from 'nestjs-selfheal';
-import { lastValueFrom } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import { counted, outcomeOf, requests, S, startedApplication } from './chaotic-service.js';
 
 type Started = Awaited<ReturnType<typeof startedApplication>>;
@@ -240,6 +240,31 @@ describe('Chaos around a method of which nobody knows yet what it gives', () => 
 
     expect(kind()).toBeUndefined();
     expect(await service.muchLater()).toBe('ok');
+  });
+
+  it('takes a stream for a promise no longer than it lasts, however many calls there were', async () => {
+    const { chaos, service, clock } = world;
+    chaos.inject('S.hidden', { error: DOWN, latency: 10 });
+    const calls = [service.hidden(), service.hidden()] as Promise<unknown>[];
+    const outcomes = Promise.all(calls.map((call) => outcomeOf(call, clock)));
+    await clock.advance(10);
+    expect(await outcomes).toEqual(['Error at 10', 'Error at 10']);
+
+    chaos.clear();
+
+    expect(isObservable(service.hidden())).toBe(true);
+  });
+
+  it('learns from the first run behind its latency that the method gives a stream', async () => {
+    const { chaos, service, clock } = world;
+    chaos.inject('S.wellHidden', { latency: 10 });
+    const calls = [service.wellHidden(), service.wellHidden()] as Promise<unknown>[];
+    await clock.advance(10);
+    await Promise.all(calls);
+
+    chaos.clear();
+
+    expect(isObservable(service.wellHidden())).toBe(true);
   });
 });
 

@@ -74,6 +74,17 @@ export class S {
     return Promise.resolve(this.run());
   }
 
+  /** A stream that nothing tells of; for a single test each, too. */
+  @CircuitBreaker()
+  hidden(): Observable<string> | Promise<string> {
+    return of(this.run());
+  }
+
+  @CircuitBreaker()
+  wellHidden(): Observable<string> | Promise<string> {
+    return of(this.run());
+  }
+
   @Retryable({ budget: false, backoff: { type: 'fixed', initialDelay: 0, jitter: 'none' } })
   @Counted()
   @CircuitBreaker()
