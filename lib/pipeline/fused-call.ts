@@ -35,10 +35,10 @@ export class FusedCall extends FusedFacts {
 
   /** The whole first attempt; never throws. Laid out flat: each call less on the way is measured in the bench. */
   start(self: unknown, args: readonly unknown[]): Promise<unknown> {
-    const { target, calls, firstGate } = this.way;
+    const { target, starts, firstGate } = this.way;
     this.self = self;
     this.given = args;
-    this.startedMs = calls.beginsMs();
+    this.startedMs = starts.beginsMs();
     if (firstGate !== undefined) {
       const stopped = this.enterAll(firstGate);
       if (stopped !== undefined) return stopped;
@@ -55,10 +55,10 @@ export class FusedCall extends FusedFacts {
 
   /** Asks all gates; answers with what becomes of the call where one does not let it pass at once. */
   enterGates(self: unknown, args: readonly unknown[]): Promise<unknown> | undefined {
-    const { calls, firstGate } = this.way;
+    const { starts, firstGate } = this.way;
     this.self = self;
     this.given = args;
-    this.startedMs = calls.beginsMs();
+    this.startedMs = starts.beginsMs();
     return firstGate && this.enterAll(firstGate);
   }
 

@@ -30,6 +30,8 @@ export class FusedWay {
   readonly clock: Clock;
   readonly ambient: Environment['ambient'];
   readonly calls: CallWatch;
+  /** Says when a call begins: exactly where that decides about its end, else as exactly as its observers want it. */
+  readonly starts: Pick<CallWatch, 'beginsMs'>;
   readonly target: Target;
   /** Outermost first. */
   readonly gates: readonly Gate[];
@@ -76,6 +78,7 @@ export class FusedWay {
     this.limit = limits.sort((one, other) => one.timeoutMs - other.timeoutMs)[0];
     this.lane = this.limit && environment.lanes.of(this.limit.timeoutMs);
     this.judgesValues = this.retry?.judgesValues === true || gates.some((gate) => gate.judgesValues);
+    this.starts = this.makeStarts();
     this.isFirstGateFinal = steps.slice(0, stepOfGate[0]).every(isLimit);
   }
 
@@ -87,5 +90,12 @@ export class FusedWay {
       else if (index === asked) admissions[step] = last;
     }
     return admissions;
+  }
+
+  /** The coarse clock may be behind by all that other work has blocked the event loop for. */
+  private makeStarts(): FusedWay['starts'] {
+    const { clock, calls, retry, limit } = this;
+    const isTimed = retry?.isTimed === true || (this.isHedged && limit !== undefined);
+    return isTimed ? { beginsMs: () => clock.nowMs() } : calls;
   }
 }

@@ -42,7 +42,7 @@ function fusedCall(pipeline: Pipeline, way: FusedWay, layers: StreamNext): Strea
   return (self, args) =>
     new Observable((subscriber) => {
       if (ambient.current !== undefined) return plain(self, args).subscribe(subscriber);
-      const record = pipeline.begun(self, args, pipeline.calls.beginsMs());
+      const record = pipeline.begun(self, args, way.starts.beginsMs());
       return new FusedStream(way, record, subscriber, layers).start();
     });
 }

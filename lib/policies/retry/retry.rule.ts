@@ -11,6 +11,8 @@ export class RetryRule {
   readonly judgesValues: boolean;
   /** Whether somebody wants to be told of every attempt, so that the first is no different from the others. */
   readonly tellsAttempts: boolean;
+  /** Whether the time since the call began decides about further attempts. */
+  readonly isTimed: boolean;
   private readonly budget: RetryBudget | undefined;
   private readonly plan: RetryPlan;
   private readonly tidings: RetryTidings;
@@ -18,6 +20,7 @@ export class RetryRule {
   constructor(private readonly parts: RetryRuleParts) {
     this.judgesValues = parts.options.retryOnResult !== undefined;
     this.tellsAttempts = parts.options.onAttempt !== undefined;
+    this.isTimed = parts.options.maxDurationMs !== undefined;
     this.budget = parts.budget;
     this.tidings = new RetryTidings(parts);
     this.plan = new RetryPlan(parts.options, parts.environment);
