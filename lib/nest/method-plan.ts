@@ -83,6 +83,8 @@ export class MethodPlan {
   servedBy(host: unknown, dispatcher: PlanDispatcher): void {
     this.lastHost = host;
     this.lastDispatcher = dispatcher;
+    // Where a request is passed, it has to be taken from the arguments first.
+    if (this.passedRequest !== undefined) return;
     this.lastShortcut = dispatcher.shortcut;
     this.isBare = dispatcher.isBare === true;
   }

@@ -9,6 +9,7 @@ import {
   IdempotencyKeyMissingError,
   Retryable,
 } from 'nestjs-selfheal';
+import type { ResilienceTestingOptions } from 'nestjs-selfheal/testing';
 import { Applications } from '../../../support/nest-applications.js';
 import { nestMajor } from '../../../support/nest-major.js';
 import { open, PLATFORMS } from './shop.js';
@@ -106,10 +107,10 @@ class Orders extends Base {
 }
 
 describe.each(PLATFORMS)(`what a guarded handler on %s is called with, Nest ${nestMajor}`, (platform) => {
-  const openOrders = () => {
+  const openOrders = (options: ResilienceTestingOptions = {}) => {
     [piped, intercepted, logged] = [[], 0, []];
     const any = (app: INestApplication): unknown => app.useGlobalPipes(new Sees());
-    return open(applications, platform, { controllers: [Orders] }, { any });
+    return open(applications, platform, { controllers: [Orders] }, { any, options });
   };
 
   it.each([
@@ -127,6 +128,15 @@ describe.each(PLATFORMS)(`what a guarded handler on %s is called with, Nest ${ne
     expect([second.text, second.isReplay]).toEqual([first.text, true]);
     expect(piped).toEqual(path === 'none' ? [] : [{ a: 1 }]);
     expect(logged).toEqual(path === 'logged' ? [[{ a: 1 }]] : []);
+  });
+
+  it('its own arguments every time where an application switches all policies off', async () => {
+    const shop = await openOrders({ enabled: false });
+
+    for (let time = 0; time < 3; time += 1) {
+      const { status, text } = await shop.send('/rest', { key: 'k', body: { a: 1 } });
+      expect([status, JSON.parse(text)]).toEqual([201, { body: { a: 1 }, others: [] }]);
+    }
   });
 
   it('with the call context where it asks for it, in all attempts under one key', async () => {
