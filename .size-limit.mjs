@@ -2,17 +2,17 @@ import { doors } from './test/support/doors.mjs';
 
 // Minified and compressed, without the peers. A budget is raised on purpose, in a commit that says why.
 const BUDGETS = {
-  main: '75 kB',
-  core: '45 kB',
-  rxjs: '48 kB',
-  testing: '79 kB',
-  http: '58 kB',
+  main: '78 kB',
+  core: '48 kB',
+  rxjs: '51 kB',
+  testing: '82 kB',
+  http: '61 kB',
   redis: '8 kB',
   postgres: '10 kB',
-  opentelemetry: '57 kB',
-  prometheus: '57 kB',
+  opentelemetry: '60 kB',
+  prometheus: '60 kB',
   terminus: '3 kB',
-  dashboard: '66 kB',
+  dashboard: '68 kB',
 };
 
 function budgetOf(door) {
