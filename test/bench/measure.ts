@@ -115,8 +115,8 @@ async function fill(loop: Loop, { batchMs, warmUpMs, warmUpCalls }: Effort): Pro
   let ns = 0;
   let calls = 0;
   const endMs = performance.now() + warmUpMs;
-  // A row of a hundred microseconds a call is warm before it has made so many.
-  const latestMs = endMs + 2 * warmUpMs;
+  // A row of a hundred microseconds a call takes too long to make so many.
+  const latestMs = endMs + 10 * warmUpMs;
   while (performance.now() < endMs || (calls < warmUpCalls && performance.now() < latestMs)) {
     ns = await time(loop, count);
     calls += count;
