@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue, type ServerResponse } from 'no
 import type { HeaderValue } from './exchange.js';
 import type { WriteName } from './placed-methods.js';
 import { StandIns, tooLate } from './stand-ins.js';
+import { WaitingWriters } from './waiting-writers.js';
 import { argumentsOfEnd, argumentsOfWrite, bytesOf, headersOfArguments, isChunk } from './written.js';
 
 /** What was said of an answer when it began. */
@@ -38,6 +39,7 @@ export class HeldResponse extends StandIns {
   private heldBytes = 0;
   private hasEnded = false;
   private isTooLarge = false;
+  private readonly waiting: WaitingWriters | undefined;
 
   constructor(
     raw: ServerResponse,
@@ -46,6 +48,7 @@ export class HeldResponse extends StandIns {
     private readonly say: Say,
   ) {
     super(raw);
+    this.waiting = WaitingWriters.of(raw);
   }
 
   /** `undefined` before the first of the answer is written. */
@@ -74,7 +77,7 @@ export class HeldResponse extends StandIns {
     }
     this.calls.length = 0;
     // Whoever waits to write on is told by us, since the original was never told that it is full.
-    if (flows && this.isTooLarge) process.nextTick(() => raw.emit('drain'));
+    if (flows && this.isTooLarge) process.nextTick(() => this.drained());
   }
 
   /** Throws away what was written: the response is as if nothing had been, except for headers. */
@@ -82,6 +85,17 @@ export class HeldResponse extends StandIns {
     if (!this.letGo()) return;
     this.calls.length = 0;
     this.chunks.length = 0;
+  }
+
+  protected override letGo(): boolean {
+    this.waiting?.stop();
+    return super.letGo();
+  }
+
+  private drained(): void {
+    // First those that hear nothing from the response: it may tell them itself once more has been written.
+    this.waiting?.tell();
+    this.raw.emit('drain');
   }
 
   override get isBegun(): boolean {
@@ -107,12 +121,13 @@ export class HeldResponse extends StandIns {
 
   private writeHead(args: readonly unknown[]): unknown {
     if (this.begun !== undefined) return tooLate();
-    const [status] = args;
-    const isStatus = typeof status === 'number' && status >= LEAST_STATUS && status <= MOST_STATUS;
-    if (!isStatus) return this.original('writeHead', args);
+    // Node takes the text of a number too.
+    const status = Math.trunc(Number(args[0]));
+    const isStatus = status >= LEAST_STATUS && status <= MOST_STATUS;
+    if (!isStatus) return this.refused('writeHead', args);
     const headers = headersOfArguments(args);
     checkHeaders(headers);
-    this.raw.statusCode = Math.trunc(status);
+    this.raw.statusCode = status;
     this.beginWith(headers);
     this.calls.push({ name: 'writeHead', args });
     return this.raw;
@@ -127,7 +142,7 @@ export class HeldResponse extends StandIns {
   private write(args: readonly unknown[]): unknown {
     const { chunk, encoding, callback } = argumentsOfWrite(args);
     // What Node refuses it refuses at once; after the end it is refused by the original too.
-    if (!isChunk(chunk)) return this.original('write', args);
+    if (!isChunk(chunk)) return this.refused('write', args);
     if (this.hasEnded) return false;
     this.beginWith();
     // A copy: whoever wrote it may use it again, since it is told that it has left.
@@ -139,7 +154,7 @@ export class HeldResponse extends StandIns {
   private end(args: readonly unknown[]): unknown {
     if (this.hasEnded) return this.raw;
     const { chunk, encoding, callback } = argumentsOfEnd(args);
-    if (chunk !== undefined && !isChunk(chunk)) return this.original('end', args);
+    if (chunk !== undefined && !isChunk(chunk)) return this.refused('end', args);
     this.beginWith();
     this.hasEnded = true;
     if (chunk === undefined) this.calls.push({ name: 'end', args: [callback] });

@@ -21,13 +21,15 @@ export interface PlacedMethods {
   readonly isBegun: boolean;
   /** Whether all seems to have been written. */
   readonly isEnded: boolean;
+  /** Whether an object is another face of the response: a proxy, or what inherits from it. */
+  standsFor(face: object): boolean;
   /** In the place of a method; whoever has kept one of our functions goes on through it. */
   called(name: MethodName, args: readonly unknown[]): unknown;
 }
 
 type Find = (response: object) => PlacedMethods | undefined;
 
-/** Who was the first to stand in the methods of a response. A property of it would cost it its shape. */
+/** Who was the first to stand in the methods of a response, by it and by its request. A property would cost a shape. */
 export const FIRST = new WeakMap<object, PlacedMethods>();
 
 /** The functions that stand in the place of methods. */
@@ -61,7 +63,15 @@ export function propertiesOf(
   };
 }
 
-const firstOf: Find = (response) => FIRST.get(response);
+const firstOf: Find = (response) => FIRST.get(response) ?? behind(response);
+
+/** Of a response that is written to through a proxy, or through an object that inherits from it. */
+function behind(face: { readonly req?: unknown }): PlacedMethods | undefined {
+  const { req } = face;
+  const found = typeof req === 'object' && req !== null ? FIRST.get(req) : undefined;
+  return found?.standsFor(face) === true ? found : undefined;
+}
+
 /** Of all responses whose first stand-in it is. */
 export const SHARED = methodsOf(firstOf);
 export const SHARED_PROPERTIES = propertiesOf(firstOf);
@@ -105,28 +115,28 @@ const EQUIPPED_COMMON = new WeakMap<object, Methods>();
 function equip(common: object): Methods {
   // Its methods by their names, whatever each of them takes.
   const prototype = common as Partial<Methods>;
-  const originals: Partial<Methods> = {};
+  const beneath = Object.getPrototypeOf(prototype) as object;
+  // What the class itself has is looked up when it is called: agents that watch Node put theirs there at any time.
+  const originals = Object.create(beneath) as Methods;
   for (const name of NAMES) {
-    const original = prototype[name];
-    if (typeof original !== 'function') continue;
-    originals[name] = original;
+    if (typeof prototype[name] !== 'function') continue;
+    if (Object.hasOwn(prototype, name)) originals[name] = prototype[name];
     const value = function (this: object, ...args: unknown[]): unknown {
-      const found = FIRST.get(this);
+      const found = firstOf(this);
       return found === undefined || found.isOver
-        ? Reflect.apply(original, this, args)
+        ? Reflect.apply(originals[name], this, args)
         : found.called(name, args);
     };
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }
   for (const name of ['headersSent', 'writableEnded'] as const) {
-    const beneath = Object.getPrototypeOf(prototype) as object;
     const look = name === 'headersSent' ? 'isBegun' : 'isEnded';
     const get = function (this: object): unknown {
-      const found = FIRST.get(this);
+      const found = firstOf(this);
       return found === undefined || found.isOver ? Reflect.get(beneath, name, this) : found[look];
     };
     Object.defineProperty(prototype, name, { get, configurable: true });
   }
   // Those that older versions of Node lack are called by nobody.
-  return originals as Methods;
+  return originals;
 }

@@ -42,7 +42,11 @@ export abstract class StandIns implements PlacedMethods {
     this.response = raw as unknown as Partial<Methods>;
     // Whoever has wrapped the functions that are shared calls who was there first: later ones have theirs.
     const isFirst = !FIRST.has(raw);
-    if (isFirst) FIRST.set(raw, this);
+    if (isFirst) {
+      FIRST.set(raw, this);
+      // Tests have responses without one.
+      if (typeof raw.req === 'object') FIRST.set(raw.req, this);
+    }
     this.methods = isFirst ? SHARED : methodsOf(() => this);
     this.inherited = isFirst ? equippedPrototype(raw) : undefined;
     this.takeWrites();
@@ -57,6 +61,11 @@ export abstract class StandIns implements PlacedMethods {
     return this.hasLetGo;
   }
 
+  /** By what no two responses share: a request may be answered by a response of its own within another. */
+  standsFor(face: object): boolean {
+    return Reflect.get(face, '_events') === Reflect.get(this.raw, '_events');
+  }
+
   called(name: MethodName, args: readonly unknown[]): unknown {
     if (name === 'write' || name === 'end' || name === 'writeHead' || name === 'flushHeaders') {
       return this.hasLetGo ? this.original(name, args) : this.written(name, args);
@@ -67,6 +76,15 @@ export abstract class StandIns implements PlacedMethods {
   /** Calls the method in whose place ours stands. */
   protected original(name: MethodName, args: readonly unknown[]): unknown {
     const method = this.own[name] ?? this.inherited?.[name];
+    return method === undefined ? undefined : Reflect.apply(method, this.raw, args);
+  }
+
+  /**
+   * Has Node refuse what it would refuse. Nobody's wrapper is called for it: those of the response were made when
+   * ours stood beneath them already, and would come back here.
+   */
+  protected refused(name: MethodName, args: readonly unknown[]): unknown {
+    const method = this.inherited?.[name] ?? this.own[name];
     return method === undefined ? undefined : Reflect.apply(method, this.raw, args);
   }
 

@@ -17,10 +17,10 @@ export function argumentsOfWrite(args: readonly unknown[]): Written {
   return { chunk, encoding, callback };
 }
 
-/** Arguments of `end(chunk?, encoding?, callback?)`; `null` is no chunk there. */
+/** Arguments of `end(chunk?, encoding?, callback?)`; whatever is falsy is no chunk there, as to Node. */
 export function argumentsOfEnd(args: readonly unknown[]): Written {
   const [first] = args;
-  const isNone = typeof first === 'function' || first === undefined || first === null;
+  const isNone = typeof first === 'function' || !first;
   const { encoding, callback } = argumentsOfWrite(typeof first === 'function' ? [undefined, ...args] : args);
   return { chunk: isNone ? undefined : first, encoding, callback };
 }
