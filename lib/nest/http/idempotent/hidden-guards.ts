@@ -1,9 +1,10 @@
 import { UseGuards, UseInterceptors } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { plansBelow } from '../../hosts.js';
+import { plansBelow, prototypesOf } from '../../hosts.js';
 import { isBound, placeLast } from './bind-guard.js';
 import { IdempotentGuard } from './idempotent.guard.js';
 import { IdempotentInterceptor } from './idempotent.interceptor.js';
+import { withholdRequest } from './passed-request.js';
 
 /**
  * A foreign decorator that replaces a method and drops its metadata hides the guard from Nest; it is bound to what
@@ -19,7 +20,8 @@ export function coverHiddenGuards(modules: ModulesContainer, moduleRef: ModuleRe
 
 /** What a subclass has overridden is its own affair: an override without our decorator is not guarded. */
 function coverIn(prototype: object, moduleRef: ModuleRef): void {
-  for (const { owner, member, policies } of plansBelow(prototype)) {
+  for (const plan of plansBelow(prototype)) {
+    const { owner, member, policies } = plan;
     if (policies.idempotent === undefined) continue;
     const descriptor = Object.getOwnPropertyDescriptor(owner, member);
     if (typeof descriptor?.value !== 'function') continue;
@@ -28,5 +30,14 @@ function coverIn(prototype: object, moduleRef: ModuleRef): void {
       UseInterceptors(new IdempotentInterceptor(moduleRef))(owner, member, descriptor);
     }
     placeLast(descriptor.value);
+    if (plan.passedRequest !== undefined) withholdFromOverride(prototype, member);
   }
+}
+
+/** An override inherits what Nest passes; one with rest parameters would be given more than it declares. */
+function withholdFromOverride(prototype: object, member: string | symbol): void {
+  const owner = prototypesOf(prototype).find((each) => Object.hasOwn(each, member));
+  const standing: unknown = owner && Object.getOwnPropertyDescriptor(owner, member)?.value;
+  if (owner === undefined || typeof standing !== 'function' || isBound(standing)) return;
+  withholdRequest(owner.constructor, member);
 }

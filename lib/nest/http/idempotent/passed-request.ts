@@ -9,6 +9,7 @@ const REQUEST = 0;
  * fills, and may have parameters of its own that nobody is to fill.
  */
 const PASSED_AT = 24;
+const KEY = `${REQUEST}:${PASSED_AT}`;
 
 /**
  * Has Nest pass the request to a handler as one argument more, which never reaches the method: so the handler knows
@@ -21,15 +22,22 @@ export function passRequest(target: object, member: string | symbol, handler: An
   if (plan === undefined || standing !== handler || handlerKindOf(plan) !== 'http') return false;
   const entries: unknown = Reflect.getMetadata(ROUTE_ARGUMENTS, target.constructor, member) ?? {};
   if (typeof entries !== 'object' || entries === null) return false;
-  const key = `${REQUEST}:${PASSED_AT}`;
   // That of a parent, where this class has inherited it.
-  const others = Object.entries(entries).filter(([name]) => name !== key);
+  const others = Object.entries(entries).filter(([name]) => name !== KEY);
   const lengths = others.map(([, { index }]: [string, { readonly index: number }]) => index + 1);
   const count = Math.max(0, ...lengths);
   if (count > PASSED_AT) return false;
   const passed = { index: PASSED_AT, data: undefined, pipes: [] };
-  const together = { ...Object.fromEntries(others), [key]: passed };
+  const together = { ...Object.fromEntries(others), [KEY]: passed };
   Reflect.defineMetadata(ROUTE_ARGUMENTS, together, target.constructor, member);
   plan.passedRequest = { index: PASSED_AT, others: count };
   return true;
+}
+
+/** Has Nest pass nothing beside to a method that is not guarded, whose parameters are those of one that is. */
+export function withholdRequest(ownerClass: object, member: string | symbol): void {
+  const entries: unknown = Reflect.getMetadata(ROUTE_ARGUMENTS, ownerClass, member);
+  if (typeof entries !== 'object' || entries === null || !Object.hasOwn(entries, KEY)) return;
+  const others = Object.entries(entries).filter(([name]) => name !== KEY);
+  Reflect.defineMetadata(ROUTE_ARGUMENTS, Object.fromEntries(others), ownerClass, member);
 }

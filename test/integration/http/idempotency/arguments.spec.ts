@@ -61,6 +61,12 @@ class Base {
   async overridden(@Body() body: unknown): Promise<object> {
     return { body };
   }
+
+  @Idempotent({ scope: 'shared' })
+  @Post('spread')
+  async spread(@Body() body: unknown): Promise<object> {
+    return { body };
+  }
 }
 
 @Controller()
@@ -68,6 +74,11 @@ class Orders extends Base {
   @Post('overridden')
   override async overridden(body: unknown, isTrial: unknown = 'no'): Promise<object> {
     return { body, isTrial };
+  }
+
+  @Post('spread')
+  override async spread(...all: [body: unknown]): Promise<object> {
+    return { all };
   }
 
   @Idempotent({ scope: 'shared' })
@@ -153,7 +164,10 @@ describe.each(PLATFORMS)(`what a guarded handler on %s is called with, Nest ${ne
 
     const first = await shop.send('/overridden', { body: { a: 1 } });
 
+    const spread = await shop.send('/spread', { body: { a: 1 } });
+
     expect(JSON.parse(first.text)).toEqual({ body: { a: 1 }, isTrial: 'no' });
+    expect(JSON.parse(spread.text)).toEqual({ all: [{ a: 1 }] });
   });
 
   it('is refused when it calls itself, and needs a key from whoever calls it without a request', async () => {
