@@ -43,10 +43,20 @@ export function isBound(handler: object): boolean {
 
 /** The request reaches the handler another way. */
 function unbindInterceptor(handler: object): void {
+  Reflect.defineMetadata(INTERCEPTORS, otherInterceptors(handler), handler);
+}
+
+/** Binds it in the place of that of another application: each knows the requests of its own. */
+export function bindInterceptor(handler: object, interceptor: IdempotentInterceptor): void {
+  Reflect.defineMetadata(INTERCEPTORS, [...otherInterceptors(handler), interceptor], handler);
+}
+
+function otherInterceptors(handler: object): readonly unknown[] {
   const interceptors: unknown = Reflect.getMetadata(INTERCEPTORS, handler);
-  if (!Array.isArray(interceptors)) return;
-  const others: unknown[] = interceptors.filter((each) => each !== IdempotentInterceptor);
-  Reflect.defineMetadata(INTERCEPTORS, others, handler);
+  if (!Array.isArray(interceptors)) return [];
+  return interceptors.filter(
+    (each) => each !== IdempotentInterceptor && !(each instanceof IdempotentInterceptor),
+  );
 }
 
 /** Makes our guard the last one. */

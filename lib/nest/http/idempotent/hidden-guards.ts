@@ -1,7 +1,8 @@
 import { UseGuards, UseInterceptors } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { plansBelow, prototypesOf } from '../../hosts.js';
-import { isBound, placeLast } from './bind-guard.js';
+import { planOf } from '../../method-plan.js';
+import { bindInterceptor, isBound, placeLast } from './bind-guard.js';
 import { IdempotentGuard } from './idempotent.guard.js';
 import { IdempotentInterceptor } from './idempotent.interceptor.js';
 import { withholdRequest } from './passed-request.js';
@@ -28,6 +29,9 @@ function coverIn(prototype: object, moduleRef: ModuleRef): void {
     if (!isBound(descriptor.value)) {
       UseGuards(new IdempotentGuard(moduleRef))(owner, member, descriptor);
       UseInterceptors(new IdempotentInterceptor(moduleRef))(owner, member, descriptor);
+    } else if (plan.passedRequest !== undefined && planOf(descriptor.value) === undefined) {
+      // Whoever has put a wrapper there since may drop the argument that is passed beside.
+      bindInterceptor(descriptor.value, new IdempotentInterceptor(moduleRef));
     }
     placeLast(descriptor.value);
     if (plan.passedRequest !== undefined) withholdFromOverride(prototype, member);

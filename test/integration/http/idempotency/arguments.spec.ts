@@ -117,6 +117,27 @@ class Orders extends Base {
   }
 }
 
+@Controller()
+class Wrapped {
+  @Idempotent({ scope: 'shared' })
+  @Post('wrapped')
+  async wrapped(@Body() body: unknown): Promise<object> {
+    return { body };
+  }
+}
+
+/** As libraries do that wrap methods when an application begins; the wrapper passes on what the method declares. */
+function wrapLate(): void {
+  const descriptor = Object.getOwnPropertyDescriptor(Wrapped.prototype, 'wrapped');
+  const original = descriptor?.value as (body: unknown) => unknown;
+  const wrapper = function (this: unknown, body: unknown): unknown {
+    return original.call(this, body);
+  };
+  // What is known of the method is known of the wrapper.
+  Object.setPrototypeOf(wrapper, original);
+  Object.defineProperty(Wrapped.prototype, 'wrapped', { ...descriptor, value: wrapper });
+}
+
 describe.each(PLATFORMS)(`what a guarded handler on %s is called with, Nest ${nestMajor}`, (platform) => {
   const openOrders = (options: ResilienceTestingOptions = {}) => {
     [piped, intercepted, logged] = [[], 0, []];
@@ -181,5 +202,16 @@ describe.each(PLATFORMS)(`what a guarded handler on %s is called with, Nest ${ne
 
     expect(JSON.parse(first.text)).toEqual({ code: 'RESILIENCE_IDEMPOTENCY_IN_FLIGHT' });
     expect(error).toBeInstanceOf(IdempotencyKeyMissingError);
+  });
+
+  it('also behind a wrapper that was put in its place after its class was made', async () => {
+    wrapLate();
+    const shop = await open(applications, platform, { controllers: [Wrapped] });
+
+    const first = await shop.send('/wrapped', { key: 'k', body: { a: 1 } });
+    const second = await shop.send('/wrapped', { key: 'k', body: { a: 1 } });
+
+    expect([first.status, JSON.parse(first.text)]).toEqual([201, { body: { a: 1 } }]);
+    expect([second.text, second.isReplay]).toEqual([first.text, true]);
   });
 });
