@@ -131,9 +131,12 @@ function equip(common: object): Methods {
   }
   for (const name of ['headersSent', 'writableEnded'] as const) {
     const look = name === 'headersSent' ? 'isBegun' : 'isEnded';
+    // Another copy of this library may stand there already.
+    const before = Object.getOwnPropertyDescriptor(prototype, name)?.get;
     const get = function (this: object): unknown {
       const found = firstOf(this);
-      return found === undefined || found.isOver ? Reflect.get(beneath, name, this) : found[look];
+      if (found !== undefined && !found.isOver) return found[look];
+      return before === undefined ? Reflect.get(beneath, name, this) : Reflect.apply(before, this, []);
     };
     Object.defineProperty(prototype, name, { get, configurable: true });
   }

@@ -44,8 +44,9 @@ export abstract class StandIns implements PlacedMethods {
     const isFirst = !FIRST.has(raw);
     if (isFirst) {
       FIRST.set(raw, this);
-      // Tests have responses without one.
-      if (typeof raw.req === 'object') FIRST.set(raw.req, this);
+      // Responses that tests make may have none, whatever the type says.
+      const request: unknown = raw.req;
+      if (typeof request === 'object' && request !== null) FIRST.set(request, this);
     }
     this.methods = isFirst ? SHARED : methodsOf(() => this);
     this.inherited = isFirst ? equippedPrototype(raw) : undefined;

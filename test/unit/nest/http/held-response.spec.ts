@@ -260,4 +260,20 @@ describe('a held response', () => {
     expect(seen).toEqual(['plain', 'plain']);
     expect(answers).toEqual(['(plain)', '(plain)']);
   });
+
+  it('leaves what somebody has put where responses inherit it, for those that are not held', async () => {
+    const seen: unknown[] = [];
+    const mine = { configurable: true, get: () => 'mine' };
+    const common = Object.create(ServerResponse.prototype, { headersSent: mine }) as object;
+    await exchange((raw) => {
+      Object.setPrototypeOf(raw, common);
+      const response = held(raw);
+      raw.end('a');
+      seen.push(raw.headersSent);
+      response.release();
+      seen.push(raw.headersSent, raw.writableEnded);
+    });
+
+    expect(seen).toEqual([true, 'mine', true]);
+  });
 });
