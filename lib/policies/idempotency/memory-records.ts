@@ -117,14 +117,19 @@ export class MemoryRecords {
   }
 }
 
+/** A full store drops one for each that comes; who has set so many without is not full. */
+const MOST_SET_BETWEEN_DROPS = 100;
+
 /** Records of one state, the one that got there first in front. */
 class RecordsInOrder {
   private readonly records = new Map<string, IdempotencyRecord>();
   /**
    * Goes on where it was: a look from the beginning would pass the places of all that were dropped before, which a
-   * map gives up only now and then.
+   * map gives up only now and then. An engine keeps all that an iterator has yet to come by, what was deleted
+   * included, so it is let go of as soon as nothing is dropped any more.
    */
-  private oldestFirst = this.records.entries();
+  private oldestFirst: IterableIterator<[string, IdempotencyRecord]> | undefined;
+  private setSinceDrop = 0;
 
   get size(): number {
     return this.records.size;
@@ -137,6 +142,9 @@ class RecordsInOrder {
   /** As the newest. */
   set(key: string, record: IdempotencyRecord): void {
     this.records.set(key, record);
+    if (this.oldestFirst === undefined) return;
+    this.setSinceDrop += 1;
+    if (this.setSinceDrop > MOST_SET_BETWEEN_DROPS) this.oldestFirst = undefined;
   }
 
   delete(key: string): void {
@@ -149,8 +157,9 @@ class RecordsInOrder {
 
   /** The oldest that was not asked for before; from the beginning again when all were. */
   nextOldest(): [string, IdempotencyRecord] | undefined {
-    const next = this.oldestFirst.next();
-    if (next.done !== true) return next.value;
+    this.setSinceDrop = 0;
+    const next = this.oldestFirst?.next();
+    if (next?.done === false) return next.value;
     this.oldestFirst = this.records.entries();
     return this.oldestFirst.next().value;
   }

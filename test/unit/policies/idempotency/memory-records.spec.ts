@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import type { IdempotencyRecord } from '../../../../lib/policies/idempotency/idempotency.record.js';
 import { MemoryRecords } from '../../../../lib/policies/idempotency/memory-records.js';
@@ -26,6 +29,11 @@ function put(records: MemoryRecords, key: string, record: IdempotencyRecord, now
 
 function kept(records: MemoryRecords, keys: string): string {
   return [...keys].filter((key) => records.get(key) !== undefined).join('');
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 describe('the records of a memory store', () => {
@@ -98,5 +106,30 @@ describe('the records of a memory store', () => {
     expect([kept(records, 'abcd'), records.size, records.bodyBytes]).toEqual(['d', 1, 1]);
     expect(records.sweep(10, 8)).toBe(0);
     expect(records.sweep(10, 9)).toBe(1);
+  });
+
+  it.each([
+    ['never full', 10_000],
+    ['full once, and not again', 600],
+  ])('keeps nothing of what it has let go, %s', async (_when, maxEntries) => {
+    const records = new MemoryRecords({ maxEntries, maxBytes: 1_000_000 });
+    for (let index = 0; index < 610; index += 1) put(records, `first-${index}`, completed());
+    const witnesses = Array.from({ length: 500 }, (_, index) => {
+      const record = completed();
+      put(records, `key-${index}`, record);
+      return new WeakRef(record);
+    });
+    for (let index = 0; index < 610; index += 1) records.delete(`first-${index}`);
+    for (let index = 0; index < 500; index += 1) records.delete(`key-${index}`);
+    for (let index = 0; index < 5_000; index += 1) {
+      put(records, `later-${index}`, completed());
+      records.delete(`later-${index}`);
+    }
+    // What was looked at in this turn is not collected in it.
+    await nextTurn();
+    collectGarbage();
+
+    expect(witnesses.filter((witness) => witness.deref() !== undefined)).toHaveLength(0);
+    expect(records.size).toBe(0);
   });
 });
