@@ -1,5 +1,4 @@
-import type { NewEvent } from '../core/events.js';
-import type { EventSink } from '../core/events.js';
+import type { EventSink, NewEvent } from '../core/events.js';
 import { IDEMPOTENT, keyHashOf, type OutcomeKind, type StorePhase } from '../policies/idempotency/index.js';
 
 /** Facts of an event beside those that all of them carry. */
@@ -28,20 +27,22 @@ export class Tidings {
   }
 
   inFlight(waitedMs: number, reentrant = false): void {
-    if (!this.events.isObserved) return;
+    if (!this.events.isAwaited('idempotency.in-flight')) return;
     this.events.emit({ kind: 'idempotency.in-flight', ...this.base, waitedMs, reentrant });
   }
 
   mismatch(state: 'completed' | 'in-progress'): void {
-    if (this.events.isObserved) this.events.emit({ kind: 'idempotency.mismatch', ...this.base, state });
+    if (!this.events.isAwaited('idempotency.mismatch')) return;
+    this.events.emit({ kind: 'idempotency.mismatch', ...this.base, state });
   }
 
   takenOver(attempts: number): void {
-    if (this.events.isObserved) this.events.emit({ kind: 'idempotency.taken-over', ...this.base, attempts });
+    if (!this.events.isAwaited('idempotency.taken-over')) return;
+    this.events.emit({ kind: 'idempotency.taken-over', ...this.base, attempts });
   }
 
   storeDown(phase: StorePhase, ranUnguarded = false): void {
-    if (!this.events.isObserved) return;
+    if (!this.events.isAwaited('idempotency.store-down')) return;
     this.events.emit({ kind: 'idempotency.store-down', ...this.base, phase, ranUnguarded });
   }
 
