@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/index.js';
+import { type Clock, onAbort } from '../../core/index.js';
 import type { RedisCommands } from './redis-clients.js';
 
 const LONGEST_LOOK_MS = 1_000;
@@ -41,12 +41,12 @@ function soon<T>(
   return new Promise((resolve) => {
     const leave = (): void => resolve(undefined);
     const timer = clock.schedule(LONGEST_LOOK_MS, leave, { idle: true });
-    signal?.addEventListener('abort', leave, { once: true });
+    const stopWatching = signal && onAbort(signal, leave);
     look()
       .then(resolve, leave)
       .finally(() => {
         timer.cancel();
-        signal?.removeEventListener('abort', leave);
+        stopWatching?.();
       });
   });
 }
