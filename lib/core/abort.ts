@@ -1,8 +1,10 @@
+import { PassingList } from './passing-list.js';
+
 /** Who waits for the abort of each signal that somebody waits for. */
 const WAITING = new WeakMap<AbortSignal, Waiting>();
 
 interface Waiting {
-  readonly listeners: Set<() => void>;
+  readonly listeners: PassingList<() => void>;
   readonly onAbort: () => void;
 }
 
@@ -15,22 +17,21 @@ interface Waiting {
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   const { listeners, onAbort: hub } = WAITING.get(signal) ?? watched(signal);
-  // Of its own, so that whoever waits twice is told twice.
-  const told = (): void => listener();
-  listeners.add(told);
+  const leave = listeners.enter(listener);
   return () => {
-    if (!listeners.delete(told) || listeners.size > 0) return;
+    if (listeners.isEmpty) return;
+    leave();
+    if (!listeners.isEmpty) return;
     signal.removeEventListener('abort', hub);
     WAITING.delete(signal);
   };
 }
 
 function watched(signal: AbortSignal): Waiting {
-  const listeners = new Set<() => void>();
+  const listeners = new PassingList<() => void>();
   const tellAll = (): void => {
     WAITING.delete(signal);
-    for (const listener of listeners) listener();
-    listeners.clear();
+    for (let next = listeners.takeFirst(); next !== undefined; next = listeners.takeFirst()) next();
   };
   const waiting = { listeners, onAbort: tellAll };
   WAITING.set(signal, waiting);

@@ -1,3 +1,5 @@
+import { PassingList } from './passing-list.js';
+
 /**
  * Who ended a piece of work before its time: a time limit of its own call, its caller (an `AbortSignal`, or
  * the decorated call around it), or another attempt that was faster.
@@ -12,7 +14,7 @@ type Listener = (reason: unknown, origin: CancellationOrigin) => void;
  */
 export class Cancellation {
   private state: { readonly reason: unknown; readonly origin: CancellationOrigin } | undefined;
-  private listeners: Set<Listener> | undefined;
+  private listeners: PassingList<Listener> | undefined;
   private controller: AbortController | undefined;
 
   get isCancelled(): boolean {
@@ -44,7 +46,10 @@ export class Cancellation {
     const listeners = this.listeners;
     this.listeners = undefined;
     this.controller?.abort(reason);
-    for (const listener of listeners ?? []) listener(reason, origin);
+    if (listeners === undefined) return;
+    for (let next = listeners.takeFirst(); next !== undefined; next = listeners.takeFirst()) {
+      next(reason, origin);
+    }
   }
 
   /** Calls the listener once, at once where the work is cancelled already. Answers how to take it back. */
@@ -53,9 +58,7 @@ export class Cancellation {
       listener(this.state.reason, this.state.origin);
       return noop;
     }
-    const listeners = (this.listeners ??= new Set());
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    return (this.listeners ??= new PassingList()).enter(listener);
   }
 }
 

@@ -3,6 +3,7 @@ import { CallWatch } from './call-watch.js';
 import type { Clock } from './clock.js';
 import type { EventSink } from './events.js';
 import { Lanes } from './lane.js';
+import { PassingList } from './passing-list.js';
 
 /** How long delays may still begin and be waited for. */
 export interface Lifetime {
@@ -31,7 +32,7 @@ export interface Environment {
 /** The life of one application. */
 export class ApplicationLifetime implements Lifetime {
   private closing = false;
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new PassingList<() => void>();
 
   /** Whether the closing has begun. */
   get isClosing(): boolean {
@@ -44,17 +45,14 @@ export class ApplicationLifetime implements Lifetime {
       listener();
       return () => undefined;
     }
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.enter(listener);
   }
 
   /** Ends all delays that are waited for; later calls change nothing. */
   close(): void {
     if (this.closing) return;
     this.closing = true;
-    const listeners = [...this.listeners];
-    this.listeners.clear();
-    for (const listener of listeners) listener();
+    for (let next = this.listeners.takeFirst(); next !== undefined; next = this.listeners.takeFirst()) next();
   }
 }
 

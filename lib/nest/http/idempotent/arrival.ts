@@ -2,8 +2,15 @@ import type { ExecutionContext } from '@nestjs/common';
 import { isObservable, Observable } from 'rxjs';
 import type { OuterCall, Surroundings } from '../../../pipeline/index.js';
 
-/** By the requests that handlers get. A property of a request of Express would cost it its shape. */
-const ARRIVALS = new WeakMap<object, Arrival>();
+/**
+ * Where a request that a handler gets has its arrival. What a `WeakMap` holds outlives the collections of young
+ * objects, with all that it reaches, and here that would be all of the request: it would cost more than the guard.
+ */
+const ARRIVAL = Symbol('arrival');
+
+interface Arrived {
+  [ARRIVAL]?: Arrival;
+}
 
 /** Runs what answers requests, and knows later which one that was. */
 interface Running {
@@ -29,7 +36,7 @@ export class Arrival implements Surroundings {
   /** Remembered as long as the request is; a later one takes the place of an earlier. */
   keep(): void {
     const request = this.request;
-    if (typeof request === 'object' && request !== null) ARRIVALS.set(request, this);
+    if (typeof request === 'object' && request !== null) (request as Arrived)[ARRIVAL] = this;
   }
 
   /** Runs what answers the request; an Observable that it gives is subscribed to within as well. */
@@ -47,5 +54,5 @@ export class Arrival implements Surroundings {
 
 /** What was decided for a request; `undefined` for one that no guarded handler has to answer, and for all else. */
 export function arrivalOf(request: unknown): Arrival | undefined {
-  return typeof request === 'object' && request !== null ? ARRIVALS.get(request) : undefined;
+  return typeof request === 'object' && request !== null ? (request as Arrived)[ARRIVAL] : undefined;
 }

@@ -21,7 +21,7 @@ export interface PlacedMethods {
   readonly isBegun: boolean;
   /** Whether all seems to have been written. */
   readonly isEnded: boolean;
-  /** Whether an object is another face of the response: a proxy, or what inherits from it. */
+  /** Whether an object is the response, or another face of it: a proxy, or what inherits from it. */
   standsFor(face: object): boolean;
   /** In the place of a method; whoever has kept one of our functions goes on through it. */
   called(name: MethodName, args: readonly unknown[]): unknown;
@@ -29,8 +29,25 @@ export interface PlacedMethods {
 
 type Find = (response: object) => PlacedMethods | undefined;
 
-/** Who was the first to stand in the methods of a response, by it and by its request. A property would cost a shape. */
-export const FIRST = new WeakMap<object, PlacedMethods>();
+/**
+ * Where a response, and its request, has who was the first to stand in the methods of the response. In a `WeakMap`
+ * it would outlive the collections of young objects, and both with it.
+ */
+const FIRST = Symbol('first');
+
+interface Placed {
+  [FIRST]?: PlacedMethods;
+}
+
+/** Says that this one stands there first; `false` where somebody does already. */
+export function standFirst(raw: { readonly req?: unknown }, placed: PlacedMethods): boolean {
+  if (Object.hasOwn(raw, FIRST)) return false;
+  (raw as Placed)[FIRST] = placed;
+  // Responses that tests make may have none, whatever the type says.
+  const { req } = raw;
+  if (typeof req === 'object' && req !== null) (req as Placed)[FIRST] = placed;
+  return true;
+}
 
 /** The functions that stand in the place of methods. */
 export function methodsOf(find: Find): Methods {
@@ -63,12 +80,10 @@ export function propertiesOf(
   };
 }
 
-const firstOf: Find = (response) => FIRST.get(response) ?? behind(response);
-
-/** Of a response that is written to through a proxy, or through an object that inherits from it. */
-function behind(face: { readonly req?: unknown }): PlacedMethods | undefined {
-  const { req } = face;
-  const found = typeof req === 'object' && req !== null ? FIRST.get(req) : undefined;
+/** Its request tells of one that is written to through an object which only has that. */
+function firstOf(face: object): PlacedMethods | undefined {
+  const { [FIRST]: own, req } = face as Placed & { readonly req?: unknown };
+  const found = own ?? (typeof req === 'object' && req !== null ? (req as Placed)[FIRST] : undefined);
   return found?.standsFor(face) === true ? found : undefined;
 }
 

@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import {
   equippedPrototype,
-  FIRST,
   type Method,
   type MethodName,
   methodsOf,
@@ -10,6 +9,7 @@ import {
   propertiesOf,
   SHARED,
   SHARED_PROPERTIES,
+  standFirst,
   type WriteName,
 } from './placed-methods.js';
 
@@ -41,13 +41,7 @@ export abstract class StandIns implements PlacedMethods {
     // Its methods by their names, whatever each of them takes.
     this.response = raw as unknown as Partial<Methods>;
     // Whoever has wrapped the functions that are shared calls who was there first: later ones have theirs.
-    const isFirst = !FIRST.has(raw);
-    if (isFirst) {
-      FIRST.set(raw, this);
-      // Responses that tests make may have none, whatever the type says.
-      const request: unknown = raw.req;
-      if (typeof request === 'object' && request !== null) FIRST.set(request, this);
-    }
+    const isFirst = standFirst(raw, this);
     this.methods = isFirst ? SHARED : methodsOf(() => this);
     this.inherited = isFirst ? equippedPrototype(raw) : undefined;
     this.takeWrites();
@@ -64,7 +58,7 @@ export abstract class StandIns implements PlacedMethods {
 
   /** By what no two responses share: a request may be answered by a response of its own within another. */
   standsFor(face: object): boolean {
-    return Reflect.get(face, '_events') === Reflect.get(this.raw, '_events');
+    return face === this.raw || Reflect.get(face, '_events') === Reflect.get(this.raw, '_events');
   }
 
   called(name: MethodName, args: readonly unknown[]): unknown {

@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import type { IdempotencyRecord } from '../../../../lib/policies/idempotency/idempotency.record.js';
 import { MemoryRecords } from '../../../../lib/policies/idempotency/memory-records.js';
+import { collectGarbage } from '../../../support/garbage.js';
 
 const claim = { fence: '1', attempts: 1, recovered: false, ownerId: 'o', fingerprint: '' };
 
@@ -29,11 +28,6 @@ function put(records: MemoryRecords, key: string, record: IdempotencyRecord, now
 
 function kept(records: MemoryRecords, keys: string): string {
   return [...keys].filter((key) => records.get(key) !== undefined).join('');
-}
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
 }
 
 describe('the records of a memory store', () => {
