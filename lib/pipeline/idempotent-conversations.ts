@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncContext } from '../core/async-context.js';
 import { PassingMap } from '../core/passing-map.js';
 import { compareFingerprints, type StoredOutcome } from '../policies/idempotency/index.js';
 import { Deferred } from './idempotent-waiting.js';
@@ -103,30 +103,29 @@ export class Conversations {
 /** A run that the code of an async context stands in. */
 export interface RunningKey {
   readonly storedKey: string;
-  readonly around: RunningKey | undefined;
   /** Whether its work has ended: what goes on of it may call the key again. */
   isSettled: boolean;
 }
 
 /** Knows whether a call is made from within a run with the same key. It sleeps until the first run. */
 export class RunningKeys {
-  private storage: AsyncLocalStorage<RunningKey> | undefined;
+  private readonly runs = new AsyncContext<RunningKey>({
+    isOver: ({ isSettled }) => isSettled,
+    hides: false,
+  });
 
   isInside(storedKey: string): boolean {
-    for (let run = this.storage?.getStore(); run !== undefined; run = run.around) {
-      if (run.storedKey === storedKey && !run.isSettled) return true;
-    }
-    return false;
+    if (this.runs.isQuiet) return false;
+    return this.runs.find((run) => run.storedKey === storedKey && !run.isSettled) !== undefined;
   }
 
-  /** A run of the key, inside the one that stands around the code. */
+  /** A run of the key, inside those that stand around the code. */
   begin(storedKey: string): RunningKey {
-    this.storage ??= new AsyncLocalStorage();
-    return { storedKey, around: this.storage.getStore(), isSettled: false };
+    return { storedKey, isSettled: false };
   }
 
   /** Calls the function, and all that it starts, inside a run. */
   inside<T, A>(run: RunningKey, fn: (given: A) => T, given: A): T {
-    return this.storage === undefined ? fn(given) : this.storage.run(run, fn, given);
+    return this.runs.run(run, fn, given);
   }
 }

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncContext } from '../core/async-context.js';
 import type { Scope } from '../core/scope.js';
 import { IdempotencyInFlightError } from '../policies/idempotency/index.js';
 import type { CallRecord } from './call-record.js';
@@ -123,21 +123,21 @@ export interface Surroundings {
 
 /** The requests that guarded handlers answer right now. Costs nothing until the first of them. */
 export class OuterCalls {
-  private readonly storage = new AsyncLocalStorage<Surroundings>();
+  private readonly requests = new AsyncContext<Surroundings>({ isOver: () => false, hides: true });
 
   /** Runs what answers a request. */
   run<T>(surroundings: Surroundings, fn: () => T): T {
-    return this.storage.run(surroundings, fn);
+    return this.requests.run(surroundings, fn, undefined);
   }
 
   /** The request that a method answers; `undefined` where it is called by other code. */
   of(identity: object): Surroundings | undefined {
-    const found = this.storage.getStore();
+    const found = this.requests.innermost;
     return found?.identity === identity ? found : undefined;
   }
 
   /** Whether the running code was started by the handler of this request. */
   isInside(outer: OuterCall): boolean {
-    return this.storage.getStore()?.outer === outer;
+    return this.requests.innermost?.outer === outer;
   }
 }

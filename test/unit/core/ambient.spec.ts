@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createPolicies } from '../../../lib/engine.js';
+import { UnsafeRequests } from '../../../lib/nest/http/unsafe-requests.js';
+import { RunningKeys } from '../../../lib/pipeline/idempotent-conversations.js';
 import { ManualClock } from '../../../lib/testing/index.js';
 
 const { run } = AsyncLocalStorage.prototype;
@@ -28,11 +30,16 @@ afterEach(() => {
 });
 
 describe('the call around the running code', () => {
-  it('costs the process one storage, however many applications it has had', async () => {
+  it('costs the process one storage, whatever is looked for, and however many applications it has had', async () => {
     const storages = storagesInUse();
     const clock = new ManualClock();
 
-    for (let made = 0; made < 3; made += 1) await application(clock).limited(async () => 'done');
+    for (let made = 0; made < 3; made += 1) {
+      const [running, requests] = [new RunningKeys(), new UnsafeRequests()];
+      await application(clock).limited(async () => 'done');
+      await running.inside(running.begin('key'), async () => 'done', undefined);
+      await requests.answer(new Set(), async () => 'done');
+    }
 
     expect(storages.size).toBe(1);
   });
