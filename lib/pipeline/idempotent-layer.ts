@@ -107,13 +107,17 @@ export class IdempotentMethod {
     throw new IdempotencyKeyMissingError(operation, remedy);
   }
 
-  /** The key came with a request: what is to be done was decided before the call came here. */
-  private async underOuter(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown> {
-    record.claim = undefined;
-    const outer = this.parts.outerCall?.();
-    if (outer !== undefined) return outer.atMethod(caller, record, next);
-    this.keyOf({ kind: 'missing' }, 'call it by a request with the header Idempotency-Key');
-    return next(caller, record);
+  /** The key came with a request: what is to be done was decided before the call came here. Never throws. */
+  private underOuter(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown> {
+    try {
+      record.claim = undefined;
+      const outer = this.parts.outerCall?.();
+      if (outer !== undefined) return outer.atMethod(caller, record, next);
+      this.keyOf({ kind: 'missing' }, 'call it by a request with the header Idempotency-Key');
+      return next(caller, record);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Never throws: what goes wrong is a rejection. */

@@ -1,5 +1,6 @@
 import { AsyncContext } from '../core/async-context.js';
 import type { Scope } from '../core/scope.js';
+import { whenSettled } from '../core/when-settled.js';
 import { IdempotencyInFlightError } from '../policies/idempotency/index.js';
 import type { CallRecord } from './call-record.js';
 import type { Settled } from './idempotent-call.js';
@@ -61,13 +62,14 @@ export class ClaimedCall implements OuterCall {
     }
     if (this.work.settled !== undefined) this.work = new Deferred();
     const { result, settled } = runner.inside(storedKey, () => this.execute(record, next));
-    // `finally` would make four promises of it.
     const outcome = result.then(
       (value) => {
+        this.end({ kind: 'value', value });
         settled();
         return value;
       },
       (error: unknown) => {
+        this.end({ kind: 'error', error });
         settled();
         throw error;
       },
@@ -75,20 +77,19 @@ export class ClaimedCall implements OuterCall {
     return caller.isLimited ? untilLeft(outcome, caller) : outcome;
   }
 
-  private async execute(record: CallRecord, next: PromiseNext): Promise<unknown> {
+  private execute(record: CallRecord, next: PromiseNext): Promise<unknown> {
+    const { live, alreadyDone } = this.parts;
+    if (live.claim.recovered && alreadyDone !== undefined) return this.lookFirst(alreadyDone, record, next);
     try {
-      const { live, alreadyDone } = this.parts;
-      const found =
-        live.claim.recovered && alreadyDone !== undefined
-          ? await this.lookUp(alreadyDone, record)
-          : undefined;
-      const value = found === undefined ? await executeUnder(live, record, next) : found;
-      this.end({ kind: 'value', value });
-      return value;
+      return executeUnder(live, record, next);
     } catch (error) {
-      this.end({ kind: 'error', error });
-      throw error;
+      return Promise.reject(error);
     }
+  }
+
+  private async lookFirst(alreadyDone: AlreadyDone, record: CallRecord, next: PromiseNext): Promise<unknown> {
+    const found = await this.lookUp(alreadyDone, record);
+    return found === undefined ? executeUnder(this.parts.live, record, next) : found;
   }
 
   private end(settled: Settled): void {
@@ -108,7 +109,7 @@ export class ClaimedCall implements OuterCall {
 function untilLeft(work: Promise<unknown>, caller: Scope): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const stop = caller.cancellation.onCancel(reject);
-    work.then(resolve, reject).finally(stop);
+    whenSettled(work, stop).then(resolve, reject);
   });
 }
 

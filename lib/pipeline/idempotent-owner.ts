@@ -1,4 +1,5 @@
 import type { IdempotencyRecording } from '../core/idempotency-events.js';
+import { whenSettled } from '../core/when-settled.js';
 import type { IdempotencyInFlightError, Outcome } from '../policies/idempotency/index.js';
 import type { Settled, Soon } from './idempotent-call.js';
 import { LiveClaim } from './idempotent-claim.js';
@@ -98,7 +99,7 @@ export class Owner implements ClaimHolder {
   private settled(settled: Settled): Soon<unknown> {
     try {
       const answer = this.concluded(settled);
-      if (answer instanceof Promise) return answer.finally(() => this.ended());
+      if (answer instanceof Promise) return whenSettled(answer, () => this.ended());
       this.ended();
       return answer;
     } catch (error) {

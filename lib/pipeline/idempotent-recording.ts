@@ -82,7 +82,10 @@ export class Recording implements RenewedClaim {
     try {
       const answer = this.calls.complete(request);
       if (!(answer instanceof Promise)) return this.kept(answer, stored);
-      return answer.catch(() => this.completeLater(request)).then((each) => this.kept(each, stored));
+      return answer.then(
+        (each) => this.kept(each, stored),
+        () => this.kept(this.completeLater(request), stored),
+      );
     } catch {
       return this.kept(this.completeLater(request), stored);
     }
@@ -102,7 +105,10 @@ export class Recording implements RenewedClaim {
     try {
       const answer = this.calls.release(request);
       if (!(answer instanceof Promise)) return this.released(answer);
-      return answer.catch(() => this.releaseLater(request)).then((each) => this.released(each));
+      return answer.then(
+        (each) => this.released(each),
+        () => this.released(this.releaseLater(request)),
+      );
     } catch {
       return this.released(this.releaseLater(request));
     }

@@ -2,7 +2,6 @@ import type { Environment } from '../core/environment.js';
 import type { LaneEntry } from '../core/lane.js';
 import {
   type BeginAnswer,
-  type BeginRequest,
   type ClaimAnswer,
   type CompleteRequest,
   type ExtendRequest,
@@ -34,12 +33,17 @@ export class StoreCalls {
   ) {}
 
   /** @throws what the store rejects with, or an error that says that the time is over */
-  bounded<T>(operation: StoreOperation<T>, atMostMs = this.timeoutMs): Promise<T> {
+  bounded<T>(
+    operation: StoreOperation<T>,
+    atMostMs = this.timeoutMs,
+    late?: (answer: T) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const asked = new AskedStore(atMostMs, reject);
       const stop = this.timed(asked, atMostMs);
       answerOf(operation, asked.question).then(
         (answer) => {
+          if (asked.question.isLeft) return late?.(answer);
           stop();
           resolve(answer);
         },
@@ -54,7 +58,10 @@ export class StoreCalls {
   /** One begin, sent again by the same owner while the connection fails and the time allows. */
   begin(rule: IdempotencyRule, ownerId: string): Soon<BeginAnswer> {
     if (this.claims !== undefined) return this.claims.begin(rule.begin(ownerId));
-    return this.beginAndWait(rule.begin(ownerId), rule.release(ownerId));
+    const endMs = this.environment.clock.nowMs() + this.timeoutMs;
+    return this.beginWithin(this.timeoutMs, rule, ownerId).catch((error: unknown) =>
+      this.beginAgain(error, endMs, rule, ownerId),
+    );
   }
 
   /** Renews a claim; a beat that hangs must not eat the whole lease. */
@@ -80,30 +87,35 @@ export class StoreCalls {
     this.bounded((options) => this.store.release(release, options)).catch(() => undefined);
   }
 
-  private async beginAndWait(request: BeginRequest, release: ReleaseRequest): Promise<BeginAnswer> {
+  private async beginAgain(
+    error: unknown,
+    endMs: number,
+    rule: IdempotencyRule,
+    ownerId: string,
+  ): Promise<BeginAnswer> {
     const { clock } = this.environment;
-    const endMs = clock.nowMs() + this.timeoutMs;
-    let leftMs = this.timeoutMs;
+    let cause = error;
     for (let pauseMs = FIRST_RESEND_MS; ; pauseMs *= 2) {
+      if (!isConnectionFailure(cause) || clock.nowMs() + pauseMs >= endMs) throw cause;
+      await this.pause(pauseMs);
       try {
-        return await this.bounded((question) => this.lateBegin(request, release, question), leftMs);
-      } catch (error) {
-        if (!isConnectionFailure(error) || clock.nowMs() + pauseMs >= endMs) throw error;
-        await this.pause(pauseMs);
-        leftMs = endMs - clock.nowMs();
+        return await this.beginWithin(endMs - clock.nowMs(), rule, ownerId);
+      } catch (next) {
+        cause = next;
       }
     }
   }
 
   /** A begin whose answer comes when nobody waits any more gives its claim back: its method will not run. */
-  private async lateBegin(
-    request: BeginRequest,
-    release: ReleaseRequest,
-    question: StoreQuestion,
-  ): Promise<BeginAnswer> {
-    const answer = await this.store.begin(request, question);
-    if (answer.kind === 'acquired' && question.isLeft) this.releaseSoon(release);
-    return answer;
+  private beginWithin(atMostMs: number, rule: IdempotencyRule, ownerId: string): Promise<BeginAnswer> {
+    const request = rule.begin(ownerId);
+    return this.bounded(
+      (question) => this.store.begin(request, question),
+      atMostMs,
+      ({ kind }) => {
+        if (kind === 'acquired') this.releaseSoon(rule.release(ownerId));
+      },
+    );
   }
 
   /** All questions of one length share a timer; a length that is met once has its own. */

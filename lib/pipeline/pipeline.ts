@@ -1,6 +1,7 @@
 import { CallWatch } from '../core/call-watch.js';
 import type { Environment } from '../core/environment.js';
 import { Scope } from '../core/scope.js';
+import { whenSettled } from '../core/when-settled.js';
 import type { RetryRule } from '../policies/retry/index.js';
 import { CallRecord, type FirstAttempt } from './call-record.js';
 import { enterCall } from './enter-call.js';
@@ -108,7 +109,7 @@ export class Pipeline {
     const outer = this.environment.ambient.current;
     const scope = new Scope(record, Number.POSITIVE_INFINITY, outer);
     const outcome = this.calls.follow(record, this.composed(scope, record));
-    return outer === undefined ? outcome : outcome.finally(() => scope.close());
+    return outer === undefined ? outcome : whenSettled(outcome, () => scope.close());
   }
 
   /** What is known of a call that began at a time, and of what was done for its first attempt by now. */
