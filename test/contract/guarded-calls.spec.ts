@@ -9,6 +9,7 @@ import {
   type IdempotencyStore,
   ResilienceModule,
 } from 'nestjs-selfheal';
+import { Deferred } from '../../lib/pipeline/idempotent-waiting.js';
 import { silenced } from '../support/idempotency-world.js';
 import { PATIENCE, type SharedStores, STORES } from '../support/servers/shared-stores.js';
 
@@ -124,18 +125,21 @@ describe.each(STORES)('guarded calls on the $name store', ({ name, start }) => {
     const key = newKey();
     let runs = 0;
     const leaving = new AbortController();
+    const [began, mayEnd] = [new Deferred<void>(), new Deferred<void>()];
     const call = (own: { signal?: AbortSignal } = {}) =>
       here.service.run({ operation: 'slow', key, onInFlight: 'wait', lease: '5s', ...own }, async () => {
         runs += 1;
-        await wait(150);
+        began.resolve();
+        await mayEnd.promise;
         return { ordered: key };
       });
     const owner = call();
     const [left, stays] = [call({ signal: leaving.signal }), call()];
-    setTimeout(() => leaving.abort(new Error('gone')), 30);
+    void began.promise.then(() => leaving.abort(new Error('gone')));
 
     await expect(left).rejects.toThrow('gone');
     expect((await here.service.inspect({ operation: 'slow', key }))?.state).toBe('in-progress');
+    mayEnd.resolve();
     expect(await Promise.all([owner, stays])).toEqual([{ ordered: key }, { ordered: key }]);
     expect(runs).toBe(1);
     expect((await there.service.inspect({ operation: 'slow', key }))?.state).toBe('completed');
