@@ -30,8 +30,8 @@ export interface PlacedMethods {
 type Find = (response: object) => PlacedMethods | undefined;
 
 /**
- * Where a response, and its request, has who was the first to stand in the methods of the response. In a `WeakMap`
- * it would outlive the collections of young objects, and both with it.
+ * Where a response has who was the first to stand in its methods, and so what inherits from it, and a proxy of it.
+ * In a `WeakMap` it would outlive the collections of young objects, and the response with it.
  */
 const FIRST = Symbol('first');
 
@@ -40,12 +40,9 @@ interface Placed {
 }
 
 /** Says that this one stands there first; `false` where somebody does already. */
-export function standFirst(raw: { readonly req?: unknown }, placed: PlacedMethods): boolean {
-  if (Object.hasOwn(raw, FIRST)) return false;
-  (raw as Placed)[FIRST] = placed;
-  // Responses that tests make may have none, whatever the type says.
-  const { req } = raw;
-  if (typeof req === 'object' && req !== null) (req as Placed)[FIRST] = placed;
+export function standFirst(response: object, placed: PlacedMethods): boolean {
+  if (Object.hasOwn(response, FIRST)) return false;
+  (response as Placed)[FIRST] = placed;
   return true;
 }
 
@@ -80,10 +77,8 @@ export function propertiesOf(
   };
 }
 
-/** Its request tells of one that is written to through an object which only has that. */
-function firstOf(face: object): PlacedMethods | undefined {
-  const { [FIRST]: own, req } = face as Placed & { readonly req?: unknown };
-  const found = own ?? (typeof req === 'object' && req !== null ? (req as Placed)[FIRST] : undefined);
+function firstOf(face: Placed): PlacedMethods | undefined {
+  const found = face[FIRST];
   return found?.standsFor(face) === true ? found : undefined;
 }
 

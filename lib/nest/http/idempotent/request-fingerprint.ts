@@ -14,8 +14,9 @@ export interface RequestFingerprint {
  * @throws {InvalidOptionsError} where the body cannot be compared
  */
 export function requestFingerprint(operation: string, request: unknown): RequestFingerprint {
-  const leftOut = whyLeftOut(request);
-  const body = leftOut === undefined ? fieldOf(request, 'body') : undefined;
+  const given = fieldOf(request, 'body');
+  const leftOut = whyLeftOut(fieldOf(request, 'headers'), given);
+  const body = leftOut === undefined ? given : undefined;
   const fingerprint = fingerprintOfRequest(operation, {
     verb: textOf(request, 'method'),
     path: pathOf(request),
@@ -31,13 +32,11 @@ function pathOf(request: unknown): string {
   return /^[^?#]*/.exec(url)?.[0] ?? '';
 }
 
-function whyLeftOut(request: unknown): string | undefined {
-  // Node gives all names in lower case.
-  const headers = fieldOf(request, 'headers');
+/** By headers as Node gives them, all names in lower case. */
+function whyLeftOut(headers: unknown, body: unknown): string | undefined {
   if (/^multipart\/form-data\b/i.test(textOf(headers, 'content-type'))) {
     return 'is multipart/form-data, whose boundary differs on every send';
   }
-  const body = fieldOf(request, 'body');
   const isUnparsed = typeof fieldOf(body, 'pipe') === 'function' || (isNone(body) && hasBody(headers));
   return isUnparsed ? 'was parsed by nobody' : undefined;
 }

@@ -101,29 +101,46 @@ export abstract class StandIns implements PlacedMethods {
     return true;
   }
 
-  /** What stands there is kept, where ours is to stand on the response itself. */
-  private kept(name: MethodName, present: Method | undefined): present is Method {
-    if (this.inherited !== undefined && !Object.hasOwn(this.response, name)) return false;
+  /** Whether ours is to stand on the response itself: not where it has none of its own, and inherits ours. */
+  private takes(name: MethodName): boolean {
+    return this.inherited === undefined || Object.hasOwn(this.response, name);
+  }
+
+  /** What stands there is kept. */
+  private kept(name: MethodName, present: Method | undefined): boolean {
     if (typeof present !== 'function') return false;
     this.own[name] = present;
     return true;
   }
 
-  // One by one and by their names: what is set by a computed name is a property of another kind to the engine.
+  // One by one and by their names: what is set by a computed name is a property of another kind to the engine. Nothing
+  // is read in vain: each response of Express has a shape of its own, of which the engine remembers nothing.
   private takeWrites(): void {
     const { response, methods } = this;
-    if (this.kept('writeHead', response.writeHead)) response.writeHead = methods.writeHead;
-    if (this.kept('flushHeaders', response.flushHeaders)) response.flushHeaders = methods.flushHeaders;
-    if (this.kept('write', response.write)) response.write = methods.write;
-    if (this.kept('end', response.end)) response.end = methods.end;
+    if (this.takes('writeHead') && this.kept('writeHead', response.writeHead)) {
+      response.writeHead = methods.writeHead;
+    }
+    if (this.takes('flushHeaders') && this.kept('flushHeaders', response.flushHeaders)) {
+      response.flushHeaders = methods.flushHeaders;
+    }
+    if (this.takes('write') && this.kept('write', response.write)) response.write = methods.write;
+    if (this.takes('end') && this.kept('end', response.end)) response.end = methods.end;
   }
 
   private takeHeaders(): void {
     const { response, methods } = this;
-    if (this.kept('setHeader', response.setHeader)) response.setHeader = methods.setHeader;
-    if (this.kept('appendHeader', response.appendHeader)) response.appendHeader = methods.appendHeader;
-    if (this.kept('removeHeader', response.removeHeader)) response.removeHeader = methods.removeHeader;
-    if (this.kept('setHeaders', response.setHeaders)) response.setHeaders = methods.setHeaders;
+    if (this.takes('setHeader') && this.kept('setHeader', response.setHeader)) {
+      response.setHeader = methods.setHeader;
+    }
+    if (this.takes('appendHeader') && this.kept('appendHeader', response.appendHeader)) {
+      response.appendHeader = methods.appendHeader;
+    }
+    if (this.takes('removeHeader') && this.kept('removeHeader', response.removeHeader)) {
+      response.removeHeader = methods.removeHeader;
+    }
+    if (this.takes('setHeaders') && this.kept('setHeaders', response.setHeaders)) {
+      response.setHeaders = methods.setHeaders;
+    }
   }
 
   private putWritesBack(): void {
