@@ -42,6 +42,7 @@ function webLines({ rows }) {
   return [
     '',
     `Server CPU that a request costs more on Express: three policies ${added('decorated')}, with a time limit`,
-    `${added('limited')}; \`@Idempotent\` with ${ours}; node-idempotency with Redis ${added('peer-redis')}.`,
+    `${added('limited')}; \`@Idempotent\` with ${ours}; node-idempotency with Redis ${added('peer-redis')}, and two`,
+    `scripts that ask Redis and keep no promise at all ${added('floor-redis')}.`,
   ];
 }

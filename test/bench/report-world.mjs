@@ -10,6 +10,7 @@ const ROUTES = {
   postgres: '@Idempotent, PostgreSQL',
   'peer-memory': 'node-idempotency, memory',
   'peer-redis': 'node-idempotency, Redis',
+  'floor-redis': 'two scripts and a hash, Redis',
 };
 
 /** What many breakers cost, and failures in large windows. */

@@ -15,14 +15,18 @@ import {
   Stock,
   StockController,
 } from './web-controllers.js';
+import { floorOf, type ScriptClient } from './web-floor.js';
 import type { WebSettings } from './web-model.js';
 
-/** The same library as the peer's, so that the store makes the difference. */
-interface NodeRedis {
-  createClient(options: object): RedisClientLike & {
+type NodeRedisClient = RedisClientLike &
+  ScriptClient & {
     connect(): Promise<unknown>;
     on(event: 'error', listener: () => void): unknown;
   };
+
+/** The same library as the peer's, so that the store makes the difference. */
+interface NodeRedis {
+  createClient(options: object): NodeRedisClient;
 }
 
 /** What of Nest makes one kind of application. */
@@ -54,6 +58,10 @@ async function partsOf(settings: WebSettings): Promise<Parts> {
       return stockParts(LimitedStock);
     case 'unguarded':
       return { imports: [], controllers: [ordersOf()], providers: [] };
+    case 'floor-redis': {
+      const guard = await floorOf(await redisClient(settings.redisUrl));
+      return { imports: [], controllers: [ordersOf([guard])], providers: [] };
+    }
     case 'peer-memory':
       return peerParts({ adapter: 'memory' });
     case 'peer-redis':
@@ -82,15 +90,17 @@ function guardedParts(store: IdempotencyStore | 'memory'): Parts {
 }
 
 async function storeOf({ route, redisUrl, postgresUrl }: WebSettings): Promise<IdempotencyStore | 'memory'> {
-  if (route === 'redis') {
-    // The compiler would find the older one of the peers.
-    const { createClient } = createRequire(import.meta.url)('redis') as NodeRedis;
-    const client = createClient({ url: redisUrl, disableOfflineQueue: true });
-    client.on('error', () => undefined);
-    await client.connect();
-    return new RedisIdempotencyStore({ client });
-  }
+  if (route === 'redis') return new RedisIdempotencyStore({ client: await redisClient(redisUrl) });
   return route === 'postgres' ? new PostgresIdempotencyStore({ connection: postgresUrl }) : 'memory';
+}
+
+async function redisClient(url: string): Promise<NodeRedisClient> {
+  // The compiler would find the older one of the peers.
+  const { createClient } = createRequire(import.meta.url)('redis') as NodeRedis;
+  const client = createClient({ url, disableOfflineQueue: true });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
 
 /** Its Nest module has a core of its own that knows no waiting: only its first requests are measured. */

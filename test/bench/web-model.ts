@@ -4,8 +4,19 @@ export type Platform = 'express' | 'fastify';
 /** A route that answers what a service gives; its method is bare, decorated, or decorated with a time limit too. */
 export const ROUTES = ['plain', 'decorated', 'limited'] as const;
 
-/** A route that creates something: unguarded, guarded by ours on a store, guarded by node-idempotency on one. */
-export const ORDERS = ['unguarded', 'memory', 'redis', 'postgres', 'peer-memory', 'peer-redis'] as const;
+/**
+ * A route that creates something: unguarded, guarded by ours on a store, guarded by node-idempotency on one, and with
+ * two questions to Redis that promise nothing.
+ */
+export const ORDERS = [
+  'unguarded',
+  'memory',
+  'redis',
+  'postgres',
+  'peer-memory',
+  'peer-redis',
+  'floor-redis',
+] as const;
 
 /** What one server process serves. */
 export type Route = (typeof ROUTES)[number] | (typeof ORDERS)[number];
