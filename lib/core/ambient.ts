@@ -12,10 +12,8 @@ export class Ambient {
     hides: true,
   });
 
-  /** Whether no call has been limited yet: there is nothing to look for. */
-  get isQuiet(): boolean {
-    return this.scopes.isQuiet;
-  }
+  /** Whether no call has been limited yet: there is nothing to look for. A field, since every call asks. */
+  isQuiet = true;
 
   /**
    * The innermost limited scope around the running code, as long as its call runs: what a call has started and
@@ -27,6 +25,7 @@ export class Ambient {
 
   /** Runs the function, and all that it starts, inside the scope. */
   run<T>(scope: Scope, fn: () => T): T {
-    return this.scopes.run(scope, fn, undefined);
+    this.isQuiet = false;
+    return this.scopes.run(scope, fn);
   }
 }

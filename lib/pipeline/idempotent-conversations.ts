@@ -126,6 +126,6 @@ export class RunningKeys {
 
   /** Calls the function, and all that it starts, inside a run. */
   inside<T, A>(run: RunningKey, fn: (given: A) => T, given: A): T {
-    return this.runs.run(run, fn, given);
+    return this.runs.runWith(run, fn, given);
   }
 }

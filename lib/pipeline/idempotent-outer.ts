@@ -128,7 +128,7 @@ export class OuterCalls {
 
   /** Runs what answers a request. */
   run<T>(surroundings: Surroundings, fn: () => T): T {
-    return this.requests.run(surroundings, fn, undefined);
+    return this.requests.run(surroundings, fn);
   }
 
   /** The request that a method answers; `undefined` where it is called by other code. */

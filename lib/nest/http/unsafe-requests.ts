@@ -9,7 +9,7 @@ export class UnsafeRequests {
 
   /** Runs what answers an unsafe request; `handlers` hold whatever `isUnsafeNow` will be asked with. */
   answer<T>(handlers: ReadonlySet<object>, run: () => T): T {
-    return this.handlers.run(handlers, run, undefined);
+    return this.handlers.run(handlers, run);
   }
 
   /** Whether the running code is part of this handler's answer to an unsafe request; calls it makes are not. */

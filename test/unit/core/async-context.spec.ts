@@ -26,23 +26,13 @@ describe('what running code stands in', () => {
     const look = (): unknown => [keys.innermost?.name, requests.innermost?.name];
     let inside: unknown;
 
-    await keys.run(
-      run('a'),
-      () =>
-        requests.run(
-          run('r'),
-          () =>
-            keys.run(
-              run('b'),
-              async () => {
-                await Promise.resolve();
-                inside = [look(), keys.find(({ name }) => name === 'a')?.name];
-              },
-              undefined,
-            ),
-          undefined,
-        ),
-      undefined,
+    await keys.run(run('a'), () =>
+      requests.run(run('r'), () =>
+        keys.run(run('b'), async () => {
+          await Promise.resolve();
+          inside = [look(), keys.find(({ name }) => name === 'a')?.name];
+        }),
+      ),
     );
 
     expect(inside).toEqual([['b', 'r'], 'a']);
@@ -51,10 +41,8 @@ describe('what running code stands in', () => {
 
   it('is hidden by another of its kind where only the innermost counts', () => {
     const { context } = runs(true);
-    const found = context.run(
-      run('a'),
-      () => context.run(run('b'), () => context.find(({ name }) => name === 'a'), undefined),
-      undefined,
+    const found = context.run(run('a'), () =>
+      context.run(run('b'), () => context.find(({ name }) => name === 'a')),
     );
 
     expect(found).toBeUndefined();
@@ -62,22 +50,14 @@ describe('what running code stands in', () => {
 
   it('is what was there before again when the code throws', () => {
     const { context } = runs();
-    const found = context.run(
-      run('a'),
-      () => {
-        expect(() =>
-          context.run(
-            run('b'),
-            () => {
-              throw new Error('failed');
-            },
-            undefined,
-          ),
-        ).toThrow('failed');
-        return context.innermost?.name;
-      },
-      undefined,
-    );
+    const found = context.run(run('a'), () => {
+      expect(() =>
+        context.run(run('b'), () => {
+          throw new Error('failed');
+        }),
+      ).toThrow('failed');
+      return context.innermost?.name;
+    });
 
     expect(found).toBe('a');
   });
@@ -92,16 +72,12 @@ describe('what running code stands in', () => {
     };
     const start = (left: number, before: Run): void => {
       const next = run(`call ${left}`);
-      context.run(
-        next,
-        () => {
-          // Whoever has started this one ends only now.
-          before.isSettled = true;
-          look();
-          if (left > 0) start(left - 1, next);
-        },
-        undefined,
-      );
+      context.run(next, () => {
+        // Whoever has started this one ends only now.
+        before.isSettled = true;
+        look();
+        if (left > 0) start(left - 1, next);
+      });
     };
     start(DEEP, run('nobody'));
 
@@ -111,10 +87,8 @@ describe('what running code stands in', () => {
   it('is all there however deep calls stand in each other, and is gone through now and then only', () => {
     const { context, asked } = runs();
     const nest = (depth: number): boolean =>
-      context.run(
-        run(`${depth}`),
-        () => (depth < DEEP ? nest(depth + 1) : context.find(({ name }) => name === '1') !== undefined),
-        undefined,
+      context.run(run(`${depth}`), () =>
+        depth < DEEP ? nest(depth + 1) : context.find(({ name }) => name === '1') !== undefined,
       );
 
     expect(nest(1)).toBe(true);
