@@ -33,7 +33,7 @@ export const EFFORTS = {
     },
     web: {
       rounds: 15,
-      warmUpRequests: 2_000,
+      warmUpRequests: 8_000,
       busyRequests: 500,
       singleRequests: 150,
       waitRounds: 9,
