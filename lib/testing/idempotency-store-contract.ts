@@ -3,9 +3,11 @@ import { COMPLETE_CASES } from './store-contract-complete.js';
 import { EXTEND_CASES } from './store-contract-extend.js';
 import { MODEL_CASES } from './store-contract-model.js';
 import { OPERATOR_CASES } from './store-contract-operators.js';
+import { OVERLAP_CASES } from './store-contract-overlaps.js';
 import { RACE_CASES } from './store-contract-races.js';
 import { RELEASE_CASES } from './store-contract-release.js';
 import { RETENTION_CASES } from './store-contract-retention.js';
+import { UNCHANGED_CASES } from './store-contract-unchanged.js';
 import { UPKEEP_CASES } from './store-contract-upkeep.js';
 import type { StoreContractCase } from './store-contract-world.js';
 
@@ -25,7 +27,9 @@ export const IDEMPOTENCY_STORE_CONTRACT: readonly StoreContractCase[] = [
   ...EXTEND_CASES,
   ...COMPLETE_CASES,
   ...RELEASE_CASES,
+  ...UNCHANGED_CASES,
   ...RACE_CASES,
+  ...OVERLAP_CASES,
   ...OPERATOR_CASES,
   ...UPKEEP_CASES,
   ...MODEL_CASES,

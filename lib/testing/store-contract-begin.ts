@@ -71,15 +71,16 @@ export const BEGIN_CASES: readonly StoreContractCase[] = [
     },
   },
   {
-    name: 'begin: sent again by the owner it gives the same claim and renews the lease',
+    name: 'begin: sent again by the owner it gives the same claim and renews lease and retention',
     async run(world) {
       const key = new ContractKey(world.store);
       const ownerId = newOwner();
-      const first = await key.acquireSilently(world, { ownerId });
+      const first = await key.acquireSilently(world, { ownerId, retentionMs: LONG_MS });
 
       const again = await key.begin({ ownerId });
 
       assert.deepEqual(again, { kind: 'acquired', claim: first, tookOver: false });
+      assert.ok(((await key.read())?.retentionLeftMs ?? 0) > LONG_MS);
       assert.equal((await key.begin()).kind, 'busy');
     },
   },

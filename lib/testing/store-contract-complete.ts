@@ -27,6 +27,20 @@ export const COMPLETE_CASES: readonly StoreContractCase[] = [
     },
   },
   {
+    name: 'complete: keeps a body of a mebibyte and long metadata whole',
+    async run({ store }) {
+      const key = new ContractKey(store);
+      const body = Uint8Array.from({ length: 1_048_576 }, (_, index) => (index * 31) % 256);
+      const outcome = { kind: 'wire', metadata: JSON.stringify('h'.repeat(32_768)), body } as const;
+      assert.equal(await key.complete(await key.acquire(), outcome), 'ok');
+
+      const kept = (await key.read())?.outcome;
+
+      assert.equal(kept?.metadata, outcome.metadata);
+      assert.equal(Buffer.from(body).equals(kept?.body ?? Buffer.of()), true);
+    },
+  },
+  {
     name: 'complete: an empty body and empty metadata come back empty',
     async run({ store }) {
       const key = new ContractKey(store);

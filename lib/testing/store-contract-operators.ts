@@ -90,6 +90,16 @@ export const OPERATOR_CASES: readonly StoreContractCase[] = [
     },
   },
   {
+    name: 'forget: what has more retention left than that keeps it',
+    async run({ store }) {
+      const key = new ContractKey(store);
+      await key.complete(await key.acquire(), outcomeOf('done'), { retentionMs: LONG_MS * 10 });
+      await key.forget();
+
+      assert.ok(((await key.read())?.retentionLeftMs ?? 0) > LONG_MS);
+    },
+  },
+  {
     name: 'forget: keeps the mark recovered',
     async run(world) {
       const key = new ContractKey(world.store);

@@ -14,8 +14,14 @@ export const UPKEEP_CASES: readonly StoreContractCase[] = [
   {
     name: 'sweep: removes only what is over, a lease that is over not included',
     async run(world) {
-      const keys = Array.from({ length: 4 }, () => new ContractKey(world.store));
-      const [over, silent, running, completed] = keys as [ContractKey, ContractKey, ContractKey, ContractKey];
+      const { store } = world;
+      const [over, silent, running] = [
+        new ContractKey(store),
+        new ContractKey(store),
+        new ContractKey(store),
+      ];
+      const [completed, released] = [new ContractKey(store), new ContractKey(store)];
+      await released.release((await released.acquire()).ownerId);
       await over.acquire({ leaseMs: 1, retentionMs: SHORT_MS });
       await silent.acquire({ leaseMs: SHORT_MS });
       await running.acquire();
@@ -31,6 +37,16 @@ export const UPKEEP_CASES: readonly StoreContractCase[] = [
         ['in-progress', 'in-progress'],
       );
       assert.equal((await completed.read())?.state, 'completed');
+      assert.equal((await released.acquire()).attempts, 2);
+    },
+  },
+  {
+    name: 'sweep: answers what it removed, and not what it was asked for',
+    async run({ store }) {
+      const many = 1_000_000;
+
+      assert.ok((await store.sweep(many)) < many);
+      assert.ok((await store.sweep(many)) < many);
     },
   },
   {
