@@ -126,6 +126,11 @@ export class Scope implements Call {
     return new Scope(this.facts, limitMs, this, attempt);
   }
 
+  /** The same for a scope of another kind. */
+  innerAs<S extends Scope>(kind: new (...parts: ConstructorParameters<typeof Scope>) => S): S {
+    return new kind(this.facts, Number.POSITIVE_INFINITY, this, this.attempt);
+  }
+
   /** Puts this scope, which was made before its surroundings, inside another, whose limits hold from now on. */
   enter(parent: Scope): void {
     this.parent = parent;

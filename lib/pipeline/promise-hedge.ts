@@ -60,9 +60,9 @@ export class HedgedScope extends Scope {
   }
 }
 
-/** The scope of another attempt, with the number of the attempt that it runs beside. */
-export function hedgedScope(scope: Scope, record: CallRecord): HedgedScope {
-  return new HedgedScope(record, Number.POSITIVE_INFINITY, scope, scope.attempt);
+/** The scope of another attempt of the same call, with the number of the attempt that it runs beside. */
+export function hedgedScope(scope: Scope): HedgedScope {
+  return scope.innerAs(HedgedScope);
 }
 
 /** The same call for another attempt: nothing is done for it yet. */
@@ -145,7 +145,7 @@ class HedgedPromise {
   }
 
   private attempt(number: number, record: CallRecord): void {
-    const scope = hedgedScope(this.parts.scope, this.parts.record);
+    const scope = hedgedScope(this.parts.scope);
     this.running.add(scope);
     this.begin(scope, record).then(
       (value) => this.succeeded(number, scope, value),

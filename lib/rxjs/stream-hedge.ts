@@ -99,7 +99,7 @@ class HedgedStream {
 
   private attempt(number: number, record: CallRecord): void {
     const { subscriber } = this.parts;
-    const attempt: StreamAttempt = { number, scope: hedgedScope(this.parts.scope, this.parts.record) };
+    const attempt: StreamAttempt = { number, scope: hedgedScope(this.parts.scope) };
     this.running.add(attempt);
     attempt.source = this.source(attempt, record).subscribe({
       next: (value) => {

@@ -5,6 +5,7 @@ import {
   CallContext,
   type CallIdempotency,
   Fallback,
+  Hedge,
   Idempotent,
   PolicyOrder,
   Retryable,
@@ -70,6 +71,14 @@ export class Feeds {
     } finally {
       feed.left += 1;
     }
+  }
+
+  @Idempotent({ key })
+  @Hedge('10ms')
+  race(_id: string, @CallContext() call?: CallContext): Observable<unknown> {
+    feed.runs += 1;
+    feed.seen.push(call?.idempotency);
+    return feed.source();
   }
 
   @Idempotent({ key })

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { ConflictException, HttpException } from '@nestjs/common';
-import { of, Subject, throwError } from 'rxjs';
+import { NEVER, of, Subject, throwError } from 'rxjs';
 import { IdempotencyService, type IdempotencyStore, MemoryIdempotencyStore } from 'nestjs-selfheal';
 import { ManualClock } from 'nestjs-selfheal/testing';
 import { closed, silenced } from '../../../support/idempotency-world.js';
@@ -23,6 +23,22 @@ describe('guarded streams among other rules', () => {
 
     expect(await allOf(get(Feeds).insist('a'))).toEqual([3, 'complete']);
     expect(await allOf(get(Feeds).insist('a'))).toEqual([3, 'complete']);
+    expect(events.of('idempotency.executed')).toMatchObject([{ recorded: 'stored', attempts: 1 }]);
+  });
+
+  it('ID-53: a hedge inside runs under the same claim', async () => {
+    const { get, clock, events } = await start();
+    feed.source = () => (feed.runs === 1 ? NEVER : of('hedged'));
+
+    const first = allOf(get(Feeds).race('a'));
+    await clock.advance(20);
+
+    expect(await first).toEqual(['hedged', 'complete']);
+    expect(feed.seen.map((each) => [each?.key, each?.fence])).toEqual([
+      ['a', '1'],
+      ['a', '1'],
+    ]);
+    expect(await allOf(get(Feeds).race('a'))).toEqual(['hedged', 'complete']);
     expect(events.of('idempotency.executed')).toMatchObject([{ recorded: 'stored', attempts: 1 }]);
   });
 
