@@ -41,6 +41,7 @@ export class IdempotencyService {
    * What is known of a key; `undefined` where there is no record. Changes nothing.
    *
    * @throws {IdempotencyStoreError} of phase `read`
+   * @throws {IdempotencyKeyMissingError | IdempotencyKeyInvalidError | InvalidOptionsError} for what names no record
    */
   inspect(name: RecordName): Promise<InspectedRecord | undefined> {
     return this.runtime.engine.idempotency.runner.inspect(name);
@@ -51,6 +52,7 @@ export class IdempotencyService {
    * aborts. Answers whether there was a record.
    *
    * @throws {IdempotencyStoreError} of phase `forget`
+   * @throws {IdempotencyKeyMissingError | IdempotencyKeyInvalidError | InvalidOptionsError} for what names no record
    */
   forget(name: RecordName): Promise<boolean> {
     return this.runtime.engine.idempotency.runner.forget(name);

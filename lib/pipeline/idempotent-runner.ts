@@ -3,6 +3,7 @@ import {
   IdempotencyStoreError,
   type IdempotencyStore,
   KeyNames,
+  type KeyParts,
   type MemoryClaims,
   type RecordView,
   type ResolvedIdempotencySettings,
@@ -15,6 +16,7 @@ import type { RunSurroundings } from './idempotent-surroundings.js';
 import { GuardedRun } from './idempotent-run.js';
 import { StoreCalls } from './idempotent-store-calls.js';
 import { Beats } from './idempotent-beats.js';
+import { type RecordName, wholeName } from './idempotent-record-name.js';
 import { OwnerIds } from './idempotent-owner-ids.js';
 import { Sweeper } from './idempotent-sweeper.js';
 
@@ -23,16 +25,6 @@ export type RunnerSettings = Pick<
   ResolvedIdempotencySettings,
   'storeTimeoutMs' | 'sweepIntervalMs' | 'namespace' | 'codec' | 'replayHeaders'
 >;
-
-/** What names a record, as the guarded call that it belongs to did. */
-export interface RecordName {
-  /** What is being done; without it all such calls share one. */
-  readonly operation: string;
-  /** The caller's key. */
-  readonly key: string;
-  /** Who the key belongs to. */
-  readonly scope?: string | undefined;
-}
 
 /** A record as an operator sees it. */
 export interface InspectedRecord extends Omit<RecordView, 'outcome'> {
@@ -81,8 +73,9 @@ export class IdempotentRunner {
 
   /** What is known of a key; changes nothing. @throws {IdempotencyStoreError} of phase `read` */
   async inspect(name: RecordName): Promise<InspectedRecord | undefined> {
-    const storedKey = this.nameOf(name);
-    const view = await this.ask('read', name, (store, options) => store.read(storedKey, options));
+    const whole = wholeName(name);
+    const storedKey = this.nameOf(whole);
+    const view = await this.ask('read', whole, (store, options) => store.read(storedKey, options));
     if (view === undefined) return undefined;
     const { outcome, ...rest } = view;
     return outcome === undefined ? rest : { ...rest, outcome: outcome.kind };
@@ -93,9 +86,13 @@ export class IdempotentRunner {
    *
    * @throws {IdempotencyStoreError} of phase `forget`
    */
-  forget(name: RecordName): Promise<boolean> {
-    const storedKey = this.nameOf(name);
-    return this.ask('forget', name, (store, options) => store.forget(storedKey, options));
+  async forget(name: RecordName): Promise<boolean> {
+    const whole = wholeName(name);
+    const storedKey = this.nameOf(whole);
+    const isForgotten = await this.ask('forget', whole, (store, options) => store.forget(storedKey, options));
+    // Whoever comes to this process asks the store from now on, and does not wait for the owner that was fenced.
+    this.around.conversations.find(storedKey)?.over();
+    return isForgotten;
   }
 
   /** Whether the running code was started by a run with the same key that has not settled. */
@@ -125,13 +122,13 @@ export class IdempotentRunner {
   }
 
   /** The name of a record. */
-  nameOf(name: RecordName): string {
+  nameOf(name: KeyParts): string {
     return this.names.of(name);
   }
 
   private async ask<T>(
     phase: 'read' | 'forget',
-    { operation }: RecordName,
+    { operation }: KeyParts,
     question: (store: IdempotencyStore, options: StoreCallOptions) => Promise<T>,
   ): Promise<T> {
     const { calls } = this;

@@ -3,15 +3,11 @@ import { OptionCheck } from '../core/check.js';
 import type { Duration } from '../core/duration.js';
 import {
   fingerprintOf,
-  IDEMPOTENT,
-  IdempotencyKeyInvalidError,
-  IdempotencyKeyMissingError,
   IdempotencyRule,
   NO_FINGERPRINT,
   type OnInFlight,
   type OnStoreDown,
   type Outcome,
-  readGivenKey,
   type ResolvedIdempotentOptions,
   resolveIdempotentOptions,
   SHARED_OPERATION,
@@ -19,6 +15,7 @@ import {
 import { CallRecord } from './call-record.js';
 import { enterCall } from './enter-call.js';
 import { executeUnder } from './idempotent-execution.js';
+import { wholeName } from './idempotent-record-name.js';
 import type { IdempotentRunner } from './idempotent-runner.js';
 import { type ReviveError, ValueCapture } from './idempotent-values.js';
 import { FUNCTIONS, invoke } from './invoke.js';
@@ -79,8 +76,7 @@ export async function runIdempotent<T>(
   new OptionCheck('run', operation).function('fn', fn);
   const { runner } = around;
   const { environment } = runner;
-  checkKeyAndScope(operation, key, scope);
-  const storedKey = runner.nameOf({ operation, key, scope });
+  const storedKey = runner.nameOf(wholeName({ operation, key, scope }));
   const compared = fingerprint === undefined ? NO_FINGERPRINT : fingerprintOf(operation, fingerprint);
   const record = new CallRecord({
     operation,
@@ -112,14 +108,6 @@ export async function runIdempotent<T>(
   } finally {
     entered.leave();
   }
-}
-
-function checkKeyAndScope(operation: string, key: unknown, scope: unknown): void {
-  const reading = readGivenKey(key);
-  if (reading.kind === 'missing') throw new IdempotencyKeyMissingError(operation, 'give `key`');
-  if (reading.kind === 'invalid') throw new IdempotencyKeyInvalidError(operation, reading.why);
-  if (scope === undefined || typeof scope === 'string') return;
-  new OptionCheck(IDEMPOTENT, operation).refuse('scope', scope, 'must be a text');
 }
 
 function captureOf(

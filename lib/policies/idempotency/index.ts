@@ -79,5 +79,6 @@ export type { ErrorFacts, Outcome } from './outcome.js';
 export { checkPlacement, checkStoredOperations } from './placement.js';
 export type { Placement, StoredOperation } from './placement.js';
 export { keyHashOf, KeyNames, SHARED_OPERATION } from './stored-key.js';
+export type { KeyParts } from './stored-key.js';
 export { NotStorableError } from './tagged-encode.js';
 export { StoreQuestion } from './store-question.js';

@@ -5,13 +5,16 @@ import {
   type CallIdempotency,
   Idempotent,
   IdempotencyKeyInvalidError,
+  IdempotencyKeyMissingError,
   IdempotencyMismatchError,
   IdempotencyService,
+  InvalidOptionsError,
   isRetryable,
   MemoryIdempotencyStore,
   Retryable,
   IdempotencyInFlightError,
   PolicyOrder,
+  type RecordName,
 } from 'nestjs-selfheal';
 import { ManualClock } from 'nestjs-selfheal/testing';
 import { closed, Gate, silenced } from '../../../support/idempotency-world.js';
@@ -126,6 +129,53 @@ describe('records of guarded calls', () => {
 
     expect(signals[0]?.aborted).toBe(true);
     expect((await call).error).toMatchObject({ superseded: true });
+  });
+
+  it('ID-62: forgotten during a run, the next call of the same process runs at once', async () => {
+    const { get, clock } = await applications.start({ providers: [Orders] });
+    const gate = new Gate<string>();
+    work = () => gate.promise;
+    const first = outcomeOf(() => get(Orders).place('a'));
+    await until(() => runs === 1);
+
+    await get(IdempotencyService).forget({ operation: 'Orders.place', key: 'a' });
+    work = async () => 'second';
+    const second = await get(Orders).place('a');
+    gate.open('first');
+    await clock.settle();
+
+    expect(second).toBe('second');
+    expect(BigInt(seen[1]?.fence ?? 0)).toBeGreaterThan(BigInt(seen[0]?.fence ?? 0));
+    expect(await first).toMatchObject({ value: 'second' });
+    expect(await get(Orders).place('a')).toBe('second');
+    expect(runs).toBe(2);
+  });
+
+  it('names a record as its call did, what that went without left out', async () => {
+    const { get } = await applications.start({ providers: [Orders] });
+    const service = get(IdempotencyService);
+    await service.run({ key: 'bare' }, () => 'done');
+
+    expect(await service.inspect({ key: 'bare' })).toMatchObject({ state: 'completed', outcome: 'value' });
+    expect(await service.forget({ key: 'bare' })).toBe(true);
+    expect(await service.inspect({ key: 'bare' })).toMatchObject({ state: 'released' });
+  });
+
+  it.each([
+    ['no key', { operation: 'Orders.place' }, IdempotencyKeyMissingError],
+    ['an empty key', { key: '' }, IdempotencyKeyInvalidError],
+    ['a key that is no text', { key: 5 }, IdempotencyKeyInvalidError],
+    ['an empty operation', { operation: '', key: 'a' }, InvalidOptionsError],
+    ['a scope that is no text', { key: 'a', scope: ['tenant'] }, InvalidOptionsError],
+  ])('refuses a name with %s, which would find nothing', async (_, name, refusal) => {
+    const { get } = await applications.start({ providers: [Orders] });
+    const service = get(IdempotencyService);
+
+    // What JavaScript may give.
+    const given = name as unknown as RecordName;
+
+    await expect(service.inspect(given)).rejects.toBeInstanceOf(refusal);
+    await expect(service.forget(given)).rejects.toBeInstanceOf(refusal);
   });
 
   it('ID-64: a recovered key whose effect is there to be read does not run again', async () => {
