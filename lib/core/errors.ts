@@ -48,7 +48,13 @@ Object.defineProperty(ResilienceError.prototype, BRAND, { value: true });
 
 /** Whether an error was made by this package, by another copy of it included. */
 export function isResilienceError(error: unknown): error is ResilienceError {
-  return typeof error === 'object' && error !== null && (error as { [BRAND]?: unknown })[BRAND] === true;
+  if (typeof error !== 'object' || error === null) return false;
+  try {
+    return (error as { [BRAND]?: unknown })[BRAND] === true;
+  } catch {
+    // A hostile `Proxy`: what is thrown here would stand in the way of whatever has to be given back.
+    return false;
+  }
 }
 
 /**

@@ -69,6 +69,72 @@ describe('the codec of idempotency', () => {
     for (const value of refused) expect(() => codec.encode(value)).toThrow(/is|leads back/);
   });
 
+  it('brings an aggregate of errors back with all that it holds', () => {
+    const value = new AggregateError([new RangeError('one'), 2n], 'both failed');
+
+    const copy = codec.decode(codec.encode({ value })) as { value: AggregateError };
+
+    expect(copy.value).toBeInstanceOf(AggregateError);
+    expect([copy.value.name, copy.value.message]).toEqual(['AggregateError', 'both failed']);
+    expect(copy.value.errors).toEqual([new RangeError('one'), 2n]);
+    expect(copy.value.errors[0]).toBeInstanceOf(RangeError);
+  });
+
+  it('asks nobody for another form: what cannot be seen of an object does not speak for it', () => {
+    const hidden = { value: () => 'another' };
+    const value = Object.defineProperty(
+      { a: 1, list: Object.defineProperty([1], 'toJSON', hidden) },
+      'toJSON',
+      hidden,
+    );
+
+    expect(codec.decode(codec.encode(value))).toEqual({ a: 1, list: [1] });
+  });
+
+  it('refuses to register what would come back empty, at once or with the first instance', () => {
+    class Basket extends Map<string, number> {}
+    class Secret {
+      #amount = 5;
+      get amount(): number {
+        return this.#amount;
+      }
+    }
+    class List extends Array<number> {}
+    class Bytes extends Uint8Array {}
+    for (const type of [Basket, List, Bytes, Set]) {
+      const reason = /classes must state `encode` and `decode`/;
+      expect(() => new JsonCodec([{ type }])).toThrow(reason);
+      expect(() => new JsonCodec([{ type, encode: () => 1 }])).toThrow(reason);
+    }
+    expect(() => new JsonCodec([{ type: Secret }]).encode(new Secret())).toThrow(/shows no members/);
+
+    const both = new JsonCodec([
+      {
+        type: Basket,
+        encode: (basket: Basket) => [...basket],
+        decode: (kept) => new Basket(kept as [string, number][]),
+      },
+    ]);
+    expect(both.decode(both.encode(new Basket([['a', 1]])))).toEqual(new Basket([['a', 1]]));
+  });
+
+  it('brings an error of a registered class back as one, what nobody lists still unlisted', () => {
+    class Declined extends Error {
+      override readonly name = 'Declined';
+      constructor(readonly reason: string) {
+        super(`declined: ${reason}`);
+      }
+    }
+    const own = new JsonCodec([{ type: Declined }]);
+
+    const copy = own.decode(own.encode(new Declined('limit'))) as Declined;
+
+    expect(copy).toBeInstanceOf(Declined);
+    expect([copy.name, copy.message, copy.reason]).toEqual(['Declined', 'declined: limit', 'limit']);
+    expect(copy.stack).toBe('Declined: declined: limit');
+    expect(Object.keys(copy)).not.toContain('message');
+  });
+
   it('sets no prototype, and changes nothing outside of the value', () => {
     const value = JSON.parse('{"__proto__":{"polluted":true},"constructor":1,"u":0}') as Record<
       string,

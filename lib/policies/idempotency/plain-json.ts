@@ -19,7 +19,7 @@ export function isPlainJson(value: unknown, depth = 0): boolean {
 }
 
 function isPlainList(list: readonly unknown[], depth: number): boolean {
-  if (!isList(list)) return false;
+  if (!isList(list) || speaksForItself(list)) return false;
   // By index: a hole reads `undefined`, which is special.
   for (let index = 0; index < list.length; index += 1) {
     if (!isPlainJson(list[index], depth + 1)) return false;
@@ -30,11 +30,17 @@ function isPlainList(list: readonly unknown[], depth: number): boolean {
 function isPlainMembers(value: object, depth: number): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null || !isObjectPrototype(prototype) || hasVisibleSymbols(value)) return false;
+  if (speaksForItself(value)) return false;
   // Members that the prototype has are no members, and JSON does not write them either.
   for (const name of Object.keys(value)) {
     if (!isPlainJson((value as Readonly<Record<string, unknown>>)[name], depth + 1)) return false;
   }
   return true;
+}
+
+/** Whether JSON would write something else in its place; a `toJSON` that is not enumerable is seen by nobody else. */
+function speaksForItself(value: object): boolean {
+  return typeof (value as { readonly toJSON?: unknown }).toJSON === 'function';
 }
 
 /** Whether it is `Object.prototype`, of whichever realm. */

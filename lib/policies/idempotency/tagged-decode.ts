@@ -1,7 +1,9 @@
-import { type ClassRegister, define } from './class-register.js';
+import { type ClassRegister, define, hide } from './class-register.js';
 import { BUILT_IN_ERRORS } from './tagged-encode.js';
 
 type Decoder = (parts: readonly unknown[], classes: ClassRegister) => unknown;
+
+declare const Float16Array: (new (buffer: ArrayBuffer) => ArrayBufferView) | undefined;
 
 const VIEWS: ReadonlyMap<string, new (buffer: ArrayBuffer) => ArrayBufferView> = new Map(
   Object.entries({
@@ -17,6 +19,8 @@ const VIEWS: ReadonlyMap<string, new (buffer: ArrayBuffer) => ArrayBufferView> =
     BigInt64Array,
     BigUint64Array,
     DataView,
+    // Of Node 24 and later.
+    ...(typeof Float16Array === 'function' && { Float16Array }),
   }),
 );
 
@@ -35,7 +39,8 @@ const DECODERS: ReadonlyMap<unknown, Decoder> = new Map<unknown, Decoder>([
   ['r', ([source, flags]) => new RegExp(String(source), String(flags))],
   ['l', ([href]) => new URL(String(href))],
   ['b', ([type, base64]) => bytesOf(String(type), String(base64))],
-  ['e', errorOf],
+  ['e', (parts) => errorOf(parts)],
+  ['g', aggregateOf],
   ['c', instanceOf],
 ]);
 
@@ -81,14 +86,21 @@ function bytesOf(type: string, base64: string): unknown {
 function errorOf([type, name, message, code]: readonly unknown[]): Error {
   if (!Object.hasOwn(BUILT_IN_ERRORS, String(type))) throw new Error(`unknown error class ${String(type)}`);
   const error = new BUILT_IN_ERRORS[type as keyof typeof BUILT_IN_ERRORS](String(message));
-  if (error.name !== name)
-    Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  return withFacts(error, name, code);
+}
+
+/** The facts of an error, and what it holds. */
+function aggregateOf([facts, ...errors]: readonly unknown[], classes: ClassRegister): Error {
+  if (!Array.isArray(facts)) throw new Error('a stored aggregate of errors has no message');
+  const [, , name, message, code] = facts as readonly unknown[];
+  const held = errors.map((each) => fromTagged(each, classes));
+  return withFacts(new AggregateError(held, String(message)), name, code);
+}
+
+function withFacts(error: Error, name: unknown, code: unknown): Error {
+  hide(error, 'name', name);
   // No stack of ours: it would be that of the replay, not of the failure.
-  Object.defineProperty(error, 'stack', {
-    value: `${error.name}: ${error.message}`,
-    configurable: true,
-    writable: true,
-  });
+  hide(error, 'stack', `${error.name}: ${error.message}`);
   if (code !== undefined) define(error, 'code', code);
   return error;
 }

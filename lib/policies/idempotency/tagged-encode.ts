@@ -1,4 +1,4 @@
-import type { ClassRegister } from './class-register.js';
+import type { ClassRegister, KnownClass } from './class-register.js';
 import { hasVisibleSymbols, isList, isObjectPrototype } from './plain-json.js';
 
 /** A value cannot be kept so that it comes back as it is. */
@@ -75,11 +75,19 @@ class Encoder {
   private object(value: object): unknown {
     if (Array.isArray(value) && isList(value)) return ['a', ...this.list(value)];
     const known = this.classes.of(value);
-    if (known !== undefined) return ['c', known.name, this.step(known.name, known.encode(value))];
+    if (known !== undefined) return this.instance(value, known);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === null) return ['p', ...this.members(value)];
     if (isObjectPrototype(prototype)) return ['o', ...this.members(value)];
     return this.builtIn(value) ?? this.refuseInstance(value);
+  }
+
+  private instance(value: object, known: KnownClass): unknown {
+    // A private field, or what a built-in hides: it would come back without it.
+    const showsNothing =
+      known.isKeptByMembers && !(value instanceof Error) && Object.keys(value).length === 0;
+    if (showsNothing) this.refuse(`shows no members to keep: register ${known.name} with encode and decode`);
+    return ['c', known.name, this.step(known.name, known.encode(value))];
   }
 
   private list(values: Iterable<unknown>): unknown[] {
@@ -113,8 +121,13 @@ class Encoder {
       case 'ArrayBuffer':
         return ['b', type, Buffer.from(value as ArrayBuffer).toString('base64')];
       default:
-        return ArrayBuffer.isView(value) ? bytesNode(type, value) : errorNode(type, value as Error);
+        return ArrayBuffer.isView(value) ? bytesNode(type, value) : this.error(type, value as Error);
     }
+  }
+
+  private error(type: string, error: Error): unknown[] {
+    if (type !== 'AggregateError') return errorNode(type, error);
+    return ['g', errorNode('Error', error), ...this.list((error as AggregateError).errors)];
   }
 
   private step(name: string, value: unknown): unknown {
@@ -159,9 +172,13 @@ function builtInName(value: object): string | undefined {
   const mark = Object.prototype.toString.call(value).slice(8, -1);
   if (ArrayBuffer.isView(value))
     return name === (Buffer.isBuffer(value) ? 'Buffer' : mark) ? name : undefined;
-  if (mark === 'Error') return Object.hasOwn(BUILT_IN_ERRORS, name) ? name : undefined;
+  if (mark === 'Error') return isBuiltInError(name) ? name : undefined;
   if (value instanceof URL) return name === 'URL' ? name : undefined;
   return mark === name && MARKED.includes(name) ? name : undefined;
+}
+
+function isBuiltInError(name: string): boolean {
+  return name === 'AggregateError' || Object.hasOwn(BUILT_IN_ERRORS, name);
 }
 
 function classNameOf(value: object): string {

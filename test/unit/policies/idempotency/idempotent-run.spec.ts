@@ -166,6 +166,19 @@ describe('a guarded run', () => {
     ]);
   });
 
+  it('a failure that cannot be read releases the key as every other does', async () => {
+    const { run } = idempotentWorld();
+    const hostile = (): never => {
+      throw new Error('nobody reads this');
+    };
+    const thrown: unknown = new Proxy({}, { get: hostile, has: hostile, getPrototypeOf: hostile });
+
+    const first = await run(() => Promise.reject(thrown)).catch((error: unknown) => ({ error }));
+
+    expect((first as { error: unknown }).error === thrown).toBe(true);
+    expect(await run(() => 'again')).toBe('again');
+  });
+
   it('a waiter becomes the owner when the owner releases', async () => {
     const { run, clock } = idempotentWorld();
     const work = gate<never>();
