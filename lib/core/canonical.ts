@@ -120,7 +120,7 @@ class Walk {
   private object(value: object, here: Ancestor): string {
     if (isPlain(value)) return this.visible(value, here);
     const builtIn = builtInOf(value);
-    if (builtIn !== undefined) return this.tagged(builtIn, here);
+    if (builtIn !== undefined) return `${this.tagged(builtIn, here)}${this.besides(value, builtIn, here)}`;
     if (isActive(value)) return this.refuseHere('is a promise or a stream');
     return hasContent(value)
       ? this.visible(value, here)
@@ -158,6 +158,13 @@ class Walk {
       return this.text(part);
     });
     return `${tag}(${(isOrdered ? texts : texts.sort()).join(',')})`;
+  }
+
+  /** What a class that extends a map, a set … has of its own. Of an error name and message count alone. */
+  private besides(value: object, { tag }: BuiltIn, here: Ancestor): string {
+    if (tag === 'Error' || ArrayBuffer.isView(value)) return '';
+    const names = Object.keys(value);
+    return names.length === 0 ? '' : this.members(value, inOrder(names), here);
   }
 
   /** Refuses the part that the walk is about to enter. */

@@ -9,6 +9,9 @@ const VERSION = 'v1';
 /** The fingerprint of calls that compare nothing. */
 export const NO_FINGERPRINT = '';
 
+/** What is nested deeply has a long way to it. */
+const LONGEST_PATH = 200;
+
 /** What is compared of an HTTP request, as it is when the guards have passed. */
 export interface RequestPayload {
   readonly verb: string;
@@ -74,7 +77,8 @@ function compared<V>(operation: string, value: V, textOf: (value: V) => string):
 }
 
 function refusal(operation: string, value: unknown, error: NotCanonicalError): InvalidOptionsError {
-  const { path, why } = error;
+  const { why } = error;
+  const path = error.path.length > LONGEST_PATH ? `${error.path.slice(0, LONGEST_PATH)}…` : error.path;
   const [, index, rest] = Array.isArray(value) ? (/^\[(\d+)\](.*)$/.exec(path) ?? []) : [];
   const place =
     index === undefined ? `the payload${path && ` at ${path}`}` : `argument ${Number(index) + 1}${rest}`;

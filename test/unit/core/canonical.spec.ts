@@ -22,6 +22,12 @@ class Filter {
   readonly page: number | undefined = undefined;
 }
 
+class Basket extends Map<string, number> {
+  constructor(readonly currency: string) {
+    super([['apples', 2]]);
+  }
+}
+
 class Secret {
   #key = 'hidden';
 
@@ -101,6 +107,7 @@ describe('canonicalText tells apart', () => {
       'errors by name and message',
       [new Error('a'), new RangeError('a'), new Error('b'), { name: 'Error', message: 'a' }],
     ],
+    ['what a class adds to a map', [new Basket('EUR'), new Basket('USD'), new Map([['apples', 2]])]],
     ['an own member __proto__', [ownProto(1), ownProto(2), {}]],
     [
       'texts that look like structure',

@@ -75,6 +75,21 @@ describe('the fingerprint', () => {
     expect(of({})).toMatch(/^v1:[0-9a-f]{64}$/);
   });
 
+  it('ID-45: names what is nested too deeply in a message that can be read', () => {
+    let nested: unknown = 1;
+    for (let depth = 0; depth < 30_000; depth += 1) nested = [nested];
+    let told = '';
+
+    try {
+      fingerprintOfArguments('Orders.place', ['a', nested]);
+    } catch (error) {
+      told = String(error);
+    }
+
+    expect(told).toMatch(/Orders\.place.*argument 2.*could not be read/);
+    expect(told.length).toBeLessThan(500);
+  });
+
   it('ID-45: names operation and argument that cannot be compared', () => {
     expect(() => fingerprintOfArguments('A.b', [1, { f: () => 1 }])).toThrow(
       /A\.b: .*argument 2\.f is a function/,
