@@ -58,9 +58,10 @@ export class StoreCalls {
   /** One begin, sent again by the same owner while the connection fails and the time allows. */
   begin(rule: IdempotencyRule, ownerId: string): Soon<BeginAnswer> {
     if (this.claims !== undefined) return this.claims.begin(rule.begin(ownerId));
-    const endMs = this.environment.clock.nowMs() + this.timeoutMs;
-    return this.beginWithin(this.timeoutMs, rule, ownerId).catch((error: unknown) =>
-      this.beginAgain(error, endMs, rule, ownerId),
+    const sentMs = this.environment.clock.nowMs();
+    return this.beginWithin(this.timeoutMs, rule, ownerId).then(
+      (answer) => this.withinItsLease(answer, sentMs, rule, ownerId),
+      (error: unknown) => this.beginAgain(error, sentMs + this.timeoutMs, rule, ownerId),
     );
   }
 
@@ -99,11 +100,44 @@ export class StoreCalls {
       if (!isConnectionFailure(cause) || clock.nowMs() + pauseMs >= endMs) throw cause;
       await this.pause(pauseMs);
       try {
-        return await this.beginWithin(endMs - clock.nowMs(), rule, ownerId);
+        const sentMs = clock.nowMs();
+        const answer = await this.beginWithin(endMs - sentMs, rule, ownerId);
+        return await this.withinItsLease(answer, sentMs, rule, ownerId);
       } catch (next) {
         cause = next;
       }
     }
+  }
+
+  /**
+   * A lease that was over before its begin was heard, as in a process that has stood still: somebody may have taken
+   * the key over by now, so the owner asks once more before anything runs.
+   */
+  private withinItsLease(
+    answer: BeginAnswer,
+    sentMs: number,
+    rule: IdempotencyRule,
+    ownerId: string,
+  ): Soon<BeginAnswer> {
+    const isOver = answer.kind === 'acquired' && this.environment.clock.nowMs() - sentMs >= rule.leaseMs;
+    return isOver ? this.renewed(answer, rule, ownerId) : answer;
+  }
+
+  /** @throws where the answer takes longer than the lease again */
+  private async renewed(
+    late: Extract<BeginAnswer, { kind: 'acquired' }>,
+    rule: IdempotencyRule,
+    ownerId: string,
+  ): Promise<BeginAnswer> {
+    const { clock } = this.environment;
+    const sentMs = clock.nowMs();
+    const again = await this.beginWithin(this.timeoutMs, rule, ownerId);
+    if (again.kind !== 'acquired') return again;
+    if (clock.nowMs() - sentMs >= rule.leaseMs) {
+      throw new Error(`the store answers later than the lease of ${rule.leaseMs} ms is long`);
+    }
+    // Whether it was a takeover was said the first time.
+    return again.claim.fence === late.claim.fence ? late : again;
   }
 
   /** A begin whose answer comes when nobody waits any more gives its claim back: its method will not run. */

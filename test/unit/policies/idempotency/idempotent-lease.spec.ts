@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { KeyNames } from '../../../../lib/policies/idempotency/index.js';
-import { gate, idempotentWorld } from './idempotent-world.js';
+import type { ManualClock } from '../../../../lib/testing/manual-clock.js';
+import { gate, idempotentWorld, type ProbedStore } from './idempotent-world.js';
 
 const STORED_KEY = new KeyNames('').of({ operation: 'Orders.place', key: 'k' });
 const never = () => new Promise<never>(() => undefined);
@@ -124,6 +125,21 @@ describe('a claim and its lease', () => {
   });
 });
 
+/** The answers of the next begins come so much later than they were made. */
+function delayBegins(store: ProbedStore, clock: ManualClock, ...delaysMs: number[]): void {
+  const begin = store.begin.bind(store);
+  store.begin = async (...args) => {
+    const answer = await begin(...args);
+    const delayMs = delaysMs.shift();
+    if (delayMs !== undefined) {
+      await new Promise<void>((resolve) => {
+        clock.schedule(delayMs, resolve);
+      });
+    }
+    return answer;
+  };
+}
+
 describe('a store that is down', () => {
   it('ID-04: refuses the call when the time is over, and gives the claim back that was written late', async () => {
     const { run, store, clock, events } = idempotentWorld();
@@ -136,6 +152,46 @@ describe('a store that is down', () => {
     expect(store.asked).toEqual(['begin', 'release']);
     expect(runs).toBe(0);
     expect(events.of('idempotency.store-down')).toMatchObject([{ phase: 'begin', ranUnguarded: false }]);
+  });
+
+  it('runs nothing under a lease that was over before its begin was heard and that another has taken over', async () => {
+    const { run, store, clock, another } = idempotentWorld();
+    const other = another();
+    const options = { lease: 300 };
+    delayBegins(store, clock, 500);
+    let runs = 0;
+    const late = run(() => (runs += 1), options).catch((error: unknown) => error);
+    await clock.advance(400);
+    const quick = await other.run(() => 'the other', options);
+    await clock.advance(1_000);
+
+    expect(quick).toBe('the other');
+    expect(await late).toBe('the other');
+    expect(runs).toBe(0);
+  });
+
+  it('runs under such a lease where nobody has, once it was renewed', async () => {
+    const { run, store, clock, events } = idempotentWorld();
+    delayBegins(store, clock, 500);
+
+    const late = run(({ idempotency }) => idempotency?.fence, { lease: 300 });
+    await clock.advance(500);
+
+    expect(await late).toBe('1');
+    expect(store.asked).toEqual(['begin', 'begin', 'complete']);
+    expect(events.of('idempotency.executed')).toMatchObject([{ attempts: 1, recorded: 'stored' }]);
+  });
+
+  it('is down for a lease that is always over before it is heard', async () => {
+    const { run, store, clock } = idempotentWorld();
+    delayBegins(store, clock, 500, 500);
+    let runs = 0;
+    const call = run(() => (runs += 1), { lease: 300 }).catch((error: unknown) => error);
+    await clock.advance(1_000);
+
+    expect(await call).toMatchObject({ code: 'RESILIENCE_IDEMPOTENCY_STORE', phase: 'begin' });
+    expect(runs).toBe(0);
+    expect((await store.read(STORED_KEY))?.state).toBe('released');
   });
 
   it('sends a begin again while the connection fails and the time allows', async () => {
