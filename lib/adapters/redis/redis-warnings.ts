@@ -1,7 +1,9 @@
-import { type Clock, onAbort } from '../../core/index.js';
+import { type Clock, onAbort, type Timer } from '../../core/index.js';
+import { isConnectionFailure } from '../../policies/idempotency/index.js';
 import type { RedisCommands } from './redis-clients.js';
 
 const LONGEST_LOOK_MS = 1_000;
+const NEXT_LOOK_MS = 25;
 
 const OFFLINE_QUEUE =
   'The Redis client of the idempotency store has its offline queue on: while the server is away commands are kept ' +
@@ -39,14 +41,21 @@ function soon<T>(
 ): Promise<T | undefined> {
   if (signal?.aborted === true) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const leave = (): void => resolve(undefined);
-    const timer = clock.schedule(LONGEST_LOOK_MS, leave, { idle: true });
-    const stopWatching = signal && onAbort(signal, leave);
-    look()
-      .then(resolve, leave)
-      .finally(() => {
-        timer.cancel();
-        stopWatching?.();
-      });
+    let next: Timer | undefined;
+    const end = (found?: T): void => {
+      last.cancel();
+      next?.cancel();
+      stopWatching?.();
+      resolve(found);
+    };
+    // At boot a client is often still connecting, and without an offline queue it refuses at once.
+    const again = (error: unknown): void => {
+      if (isConnectionFailure(error)) next = clock.schedule(NEXT_LOOK_MS, once, { idle: true });
+      else end();
+    };
+    const once = (): void => void look().then(end, again);
+    const last = clock.schedule(LONGEST_LOOK_MS, () => end(), { idle: true });
+    const stopWatching = signal && onAbort(signal, () => end());
+    once();
   });
 }
