@@ -70,6 +70,8 @@ export interface IdempotencyStoreDownEvent extends IdempotencyEventBase {
   readonly phase: 'begin' | 'extend' | 'complete' | 'release' | 'read' | 'forget';
   /** Whether the method ran without a guard; true only in phase `begin`. */
   readonly ranUnguarded: boolean;
+  /** What the store failed with; that it did not answer in time is an error of this package's own. */
+  readonly error?: unknown;
 }
 
 /** Everything that is told of guarded calls. */

@@ -65,8 +65,10 @@ const TELLINGS: { readonly [K in Kind]: Telling<K> } = {
   },
   'idempotency.store-down': {
     level: on('error'),
-    text: ({ operation, phase, ranUnguarded }) =>
-      `${operation}: the idempotency store fails to ${phase}${ranUnguarded ? ', runs unguarded' : ''}`,
+    text: ({ operation, phase, ranUnguarded, error }) => {
+      const isRun = ranUnguarded ? ', runs unguarded' : '';
+      return `${operation}: the idempotency store fails to ${phase}${isRun}${causeOf(error)}`;
+    },
   },
   'idempotency.taken-over': {
     level: on('warn'),

@@ -34,7 +34,7 @@ export class Answers {
   storeDown(cause: unknown): Promise<unknown> {
     const { call } = this;
     const runs = call.onStoreDown === 'run';
-    this.tidings.storeDown('begin', runs);
+    this.tidings.storeDown('begin', cause, runs);
     if (runs) return call.executeUnguarded();
     const { operation } = call;
     throw new IdempotencyStoreError({ operation, phase: 'begin', retryAfterMs: STORE_RETRY_MS, cause });

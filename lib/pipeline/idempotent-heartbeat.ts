@@ -19,7 +19,7 @@ export interface RenewedClaim {
   /** The longest renewal is over: others may take the key although the work has not settled. */
   expired(): void;
   /** The store did not answer; the next beat tries again. */
-  failed(): void;
+  failed(error: unknown): void;
 }
 
 const LEAST_TIMEOUT_MS = 50;
@@ -64,8 +64,8 @@ export class Heartbeat implements LaneEntry {
       const atMostMs = Math.min(calls.timeoutMs, Math.max(rule.beatMs, LEAST_TIMEOUT_MS));
       const answer = await calls.extend(rule.extend(claim), atMostMs);
       if (!this.isStopped) this.heard(answer);
-    } catch {
-      if (!this.isStopped) this.renewed.failed();
+    } catch (error) {
+      if (!this.isStopped) this.renewed.failed(error);
     } finally {
       this.isAsking = false;
     }

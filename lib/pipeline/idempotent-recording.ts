@@ -64,8 +64,8 @@ export class Recording implements RenewedClaim {
     this.owned.conversation.over();
   }
 
-  failed(): void {
-    this.owned.answers.tidings.storeDown('extend');
+  failed(error: unknown): void {
+    this.owned.answers.tidings.storeDown('extend', error);
   }
 
   /** Keeps an outcome; the others of this process get it as well. */
@@ -84,10 +84,10 @@ export class Recording implements RenewedClaim {
       if (!(answer instanceof Promise)) return this.kept(answer, stored);
       return answer.then(
         (each) => this.kept(each, stored),
-        () => this.kept(this.completeLater(request), stored),
+        (error: unknown) => this.kept(this.completeLater(request, error), stored),
       );
-    } catch {
-      return this.kept(this.completeLater(request), stored);
+    } catch (error) {
+      return this.kept(this.completeLater(request, error), stored);
     }
   }
 
@@ -107,10 +107,10 @@ export class Recording implements RenewedClaim {
       if (!(answer instanceof Promise)) return this.released(answer);
       return answer.then(
         (each) => this.released(each),
-        () => this.released(this.releaseLater(request)),
+        (error: unknown) => this.released(this.releaseLater(request, error)),
       );
-    } catch {
-      return this.released(this.releaseLater(request));
+    } catch (error) {
+      return this.released(this.releaseLater(request, error));
     }
   }
 
@@ -137,28 +137,22 @@ export class Recording implements RenewedClaim {
     return answer === 'gone' ? 'none' : 'released';
   }
 
-  private completeLater(request: CompleteRequest): 'pending' {
-    const sent = this.sendLater('complete', this.rule.longestRenewalMs, async () =>
-      this.calls.complete(request),
-    );
+  private completeLater(request: CompleteRequest, error: unknown): 'pending' {
+    this.owned.answers.tidings.storeDown('complete', error);
+    const sent = this.sendLater(this.rule.longestRenewalMs, async () => this.calls.complete(request));
     this.around.background.add(sent.then(() => this.close()));
     return 'pending';
   }
 
-  private releaseLater(request: ReleaseRequest): 'pending' {
-    const { leaseMs } = this.rule;
-    this.around.background.add(this.sendLater('release', leaseMs, async () => this.calls.release(request)));
+  private releaseLater(request: ReleaseRequest, error: unknown): 'pending' {
+    this.owned.answers.tidings.storeDown('release', error);
+    this.around.background.add(this.sendLater(this.rule.leaseMs, async () => this.calls.release(request)));
     return 'pending';
   }
 
   /** Sends until the store has answered; the caller has waited for the first time, and does so no longer. */
-  private sendLater(
-    phase: 'complete' | 'release',
-    lastsMs: number,
-    send: () => Promise<unknown>,
-  ): Promise<unknown> {
+  private sendLater(lastsMs: number, send: () => Promise<unknown>): Promise<unknown> {
     const { background, environment } = this.around;
-    this.owned.answers.tidings.storeDown(phase);
     return background.resend(send, environment.clock.nowMs() + lastsMs);
   }
 

@@ -41,9 +41,9 @@ export class Tidings {
     this.events.emit({ kind: 'idempotency.taken-over', ...this.base, attempts });
   }
 
-  storeDown(phase: StorePhase, ranUnguarded = false): void {
+  storeDown(phase: StorePhase, error: unknown, ranUnguarded = false): void {
     if (!this.events.isAwaited('idempotency.store-down')) return;
-    this.events.emit({ kind: 'idempotency.store-down', ...this.base, phase, ranUnguarded });
+    this.events.emit({ kind: 'idempotency.store-down', ...this.base, phase, ranUnguarded, error });
   }
 
   private get base() {

@@ -15,8 +15,9 @@ export class RecordingLines implements LoggerService {
   error = this.keep('error');
 
   private keep(level: LogLevel) {
-    return (message: unknown, context?: unknown): void => {
-      this.lines.push(`${level} ${String(context)}: ${String(message)}`);
+    // The context comes last: of an error a stack stands before it.
+    return (message: unknown, ...more: readonly unknown[]): void => {
+      this.lines.push(`${level} ${String(more.at(-1))}: ${String(message)}`);
     };
   }
 }

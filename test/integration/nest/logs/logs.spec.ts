@@ -5,6 +5,8 @@ import {
   CircuitBreaker,
   Fallback,
   Idempotent,
+  type IdempotencyOptions,
+  MemoryIdempotencyStore,
   ResilienceEvents,
   type ResilienceLogLevels,
   Retryable,
@@ -58,6 +60,12 @@ class Shop {
   }
 }
 
+class TablelessStore extends MemoryIdempotencyStore {
+  override begin(): Promise<never> {
+    return Promise.reject(new Error('relation "idempotency" does not exist'));
+  }
+}
+
 describe('what is logged', () => {
   const applications = new Applications();
 
@@ -65,11 +73,13 @@ describe('what is logged', () => {
     backend = new Backend('F');
   });
 
-  const start = (logger: true | ResilienceLogLevels = true): Promise<World> =>
-    applications.start(
-      { providers: [Shop] },
-      { logger, alerts: false, retryBudgets: { small: { capacity: 1, minRetriesPerSecond: 0 } } },
-    );
+  const start = (
+    logger: true | ResilienceLogLevels = true,
+    idempotency: IdempotencyOptions = {},
+  ): Promise<World> => {
+    const retryBudgets = { small: { capacity: 1, minRetriesPerSecond: 0 } };
+    return applications.start({ providers: [Shop] }, { logger, alerts: false, retryBudgets, idempotency });
+  };
 
   /** What was told since the boot, and since the last time that it was asked for. */
   const told = (): readonly string[] => {
@@ -123,6 +133,16 @@ describe('what is logged', () => {
       'log Shop.stock: its fallback answers (value): Error: status 503',
       'warn Shop.pay: a key came again with another payload',
       'warn Shop.ship: its attempt limit of 2000 ms has passed',
+    ]);
+  });
+
+  it('why a store of idempotency fails, which nobody else tells an operator', async () => {
+    const { get } = await start(true, { store: new TablelessStore() });
+
+    await times(3, () => get(Shop).pay('one'));
+
+    expect(told()).toEqual([
+      'error Shop.pay: the idempotency store fails to begin: Error: relation "idempotency" does not exist',
     ]);
   });
 

@@ -217,6 +217,7 @@ describe('a store that is down', () => {
 
     expect([await run(() => (runs += 1), options), await run(() => (runs += 1), options)]).toEqual([1, 2]);
     expect(events.of('idempotency.store-down').map((event) => event.ranUnguarded)).toEqual([true, true]);
+    expect(events.of('idempotency.store-down')[0]?.error).toMatchObject({ message: 'down' });
     expect(await store.read(STORED_KEY)).toBeUndefined();
   });
 
