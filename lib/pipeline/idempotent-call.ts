@@ -15,6 +15,12 @@ export type Soon<T> = T | Promise<T>;
 export type Settled =
   { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'error'; readonly error: unknown };
 
+/** The value that came out. @throws what came out instead */
+export function conclude(settled: Settled): unknown {
+  if (settled.kind === 'error') throw settled.error;
+  return settled.value;
+}
+
 /**
  * How the outcome of a call is taken and given again. Values and errors of methods are one way, the bytes of an
  * HTTP answer another.

@@ -43,6 +43,11 @@ export class OwnMethodClaim implements MethodClaim {
     return this.mayBeCompleted;
   }
 
+  /** Whether a transaction held the completion, and nobody knows whether it committed. */
+  get isUnsure(): boolean {
+    return this.mayBeCompleted && this.outcome === undefined;
+  }
+
   async completionWith(value: unknown): Promise<CompleteRequest> {
     const { call, claim } = this.owned;
     const { rule, capture } = call;

@@ -1,7 +1,7 @@
 import type { IdempotencyRecording } from '../core/idempotency-events.js';
 import { whenSettled } from '../core/when-settled.js';
 import type { IdempotencyInFlightError, Outcome } from '../policies/idempotency/index.js';
-import type { Settled, Soon } from './idempotent-call.js';
+import { conclude, type Settled, type Soon } from './idempotent-call.js';
 import { LiveClaim } from './idempotent-claim.js';
 import type { RunningKey } from './idempotent-conversations.js';
 import { OwnMethodClaim } from './idempotent-method-claim.js';
@@ -133,7 +133,9 @@ export class Owner implements ClaimHolder {
 
   private answer(settled: Settled, recorded: IdempotencyRecording): Soon<unknown> {
     this.executed(recorded);
-    return this.isFenced(recorded) ? this.answerOfOther() : conclude(settled);
+    if (this.isFenced(recorded)) return this.answerOfOther();
+    const isUnsure = settled.kind === 'error' && this.methodClaim?.isUnsure === true;
+    return isUnsure ? this.answerOfOther(settled) : conclude(settled);
   }
 
   private async recordLate(): Promise<void> {
@@ -159,14 +161,18 @@ export class Owner implements ClaimHolder {
     return recorded === 'superseded' && (this.live.isEntered || this.live.isAnsweredByLook);
   }
 
-  /** @throws where somebody else has the claim, and has no outcome yet */
-  private async answerOfOther(): Promise<unknown> {
+  /**
+   * What was recorded; the run's own failure where a transaction of the method's, of which nobody knows whether it
+   * committed, recorded no value. @throws where somebody else has the claim, and has no outcome yet
+   */
+  private async answerOfOther(unsure?: Settled): Promise<unknown> {
     const { call } = this.owned;
     const { calls } = this.around;
     const { storedKey } = call.rule;
     const view = await calls
       .bounded((options) => calls.store.read(storedKey, options))
       .catch(() => undefined);
+    if (unsure !== undefined && view?.outcome?.kind !== 'value') return conclude(unsure);
     if (view?.outcome !== undefined) return call.capture.replay(view.outcome, storedKey);
     throw this.superseded(view?.leaseLeftMs);
   }
@@ -192,9 +198,4 @@ export class Owner implements ClaimHolder {
 /** Without a closure of its own for each call. */
 function startOf(owner: Owner): Promise<unknown> {
   return owner.start();
-}
-
-function conclude(settled: Settled): unknown {
-  if (settled.kind === 'error') throw settled.error;
-  return settled.value;
 }

@@ -236,28 +236,41 @@ describe('the PostgreSQL store in the transaction of the effect', () => {
     expect(await guarded(there, key, async () => 'ran')).toBe('ran');
   });
 
-  it('ID-14: where the answer to the commit is lost, the caller is told what was recorded', async () => {
-    const key = newKey();
-    const work = guarded(here, key, ({ idempotency }) =>
-      here.store.inForeignTransaction(
-        {
-          claim: idempotency,
-          open: async (run) => {
-            await orm.transaction((manager) => run(clientOf(manager), manager));
-            throw new Error('Connection terminated unexpectedly');
-          },
-        },
-        async (manager: EntityManager) => {
-          await insert(clientOf(manager), key);
-          return 'committed';
-        },
-      ),
-    );
+  it.each([
+    ['', undefined],
+    [', failures that are kept included', () => true],
+  ])(
+    'ID-14: where the answer to the commit is lost, callers are told what was recorded%s',
+    async (_, final) => {
+      const key = newKey();
+      const options = {
+        operation: 'orders.place',
+        key,
+        onInFlight: 'wait',
+        ...(final && { final }),
+      } as const;
+      const place = () =>
+        here.service.run(options, ({ idempotency }) =>
+          here.store.inForeignTransaction(
+            {
+              claim: idempotency,
+              open: async (run) => {
+                await orm.transaction((manager) => run(clientOf(manager), manager));
+                throw new Error('Connection terminated unexpectedly');
+              },
+            },
+            async (manager: EntityManager) => {
+              await insert(clientOf(manager), key);
+              return 'committed';
+            },
+          ),
+        );
 
-    expect(await work).toBe('committed');
-    expect(await replayedBy(there, key)).toBe('committed');
-    expect(await ordersOf(key)).toHaveLength(1);
-  });
+      expect(await Promise.all([place(), place()])).toEqual(['committed', 'committed']);
+      expect(await replayedBy(there, key)).toBe('committed');
+      expect(await ordersOf(key)).toHaveLength(1);
+    },
+  );
 
   it('what was committed stays recorded, whatever the method does afterwards', async () => {
     const [failing, other] = [newKey(), newKey()];

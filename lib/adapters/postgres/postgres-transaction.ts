@@ -120,14 +120,19 @@ export class ClaimTransaction<Tx> {
   /** @throws what comes before the work has begun */
   private async attempt(work: (transaction: Tx) => Promise<unknown>): Promise<Attempt> {
     let hasBegun = false;
+    let hasCompleted = false;
     try {
       const outcome = await this.open(async (client, transaction) => {
         await this.lockClaim(client);
         hasBegun = true;
-        return this.completed(client, await work(transaction));
+        const completed = await this.completed(client, await work(transaction));
+        hasCompleted = true;
+        return completed;
       });
       return { kind: 'committed', outcome };
     } catch (error) {
+      // It may have been the answer to the commit alone that was lost.
+      if (hasCompleted) this.claim.prepared();
       if (hasBegun) return { kind: 'failed', error };
       throw error;
     }
