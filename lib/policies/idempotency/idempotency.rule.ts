@@ -1,4 +1,5 @@
-import { ask } from '../../core/callbacks.js';
+import { ask, ignore } from '../../core/callbacks.js';
+import { fieldOf } from '../../core/error-facts.js';
 import type { EventSink } from '../../core/events.js';
 import type {
   BeginRequest,
@@ -21,6 +22,8 @@ const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 250;
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 5_000;
+
+const FINAL = '`final` of an idempotent method';
 
 /** What a guarded call asks of the store, and what follows from outcomes. Decides; does nothing. */
 export class IdempotencyRule {
@@ -66,11 +69,16 @@ export class IdempotencyRule {
     return { storedKey: this.storedKey, ownerId, fence, retentionMs, recoveredRetentionMs };
   }
 
-  /** Whether an outcome is kept; a `final` that throws is reported and means no. */
+  /** Whether an outcome is kept; a `final` that throws, or gives a promise, is reported and means no. */
   isFinal(outcome: Outcome, events: EventSink): boolean {
     const { final } = this.terms;
     if (final === undefined) return isFinalByDefault(outcome);
-    return ask(events, '`final` of an idempotent method', () => final(outcome));
+    return ask(events, FINAL, () => {
+      const answer: unknown = final(outcome);
+      if (typeof fieldOf(answer, 'then') !== 'function') return answer;
+      ignore(answer, events, FINAL);
+      throw new TypeError('it must answer at once, and gave a promise');
+    });
   }
 
   private get progressRetentionMs(): number {

@@ -166,6 +166,22 @@ describe('a guarded run', () => {
     ]);
   });
 
+  it('a `final` that answers with a promise keeps nothing, and is reported', async () => {
+    const { run, events } = idempotentWorld();
+    // What JavaScript may give, and a cast.
+    const final = (async () => true) as unknown as () => boolean;
+    let runs = 0;
+
+    await run(() => (runs += 1), { final });
+    await run(() => (runs += 1), { final });
+
+    expect(runs).toBe(2);
+    expect(events.of('idempotency.executed').map(({ recorded }) => recorded)).toEqual([
+      'released',
+      'released',
+    ]);
+  });
+
   it('a failure that cannot be read releases the key as every other does', async () => {
     const { run } = idempotentWorld();
     const hostile = (): never => {
