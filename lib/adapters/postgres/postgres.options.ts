@@ -100,12 +100,18 @@ function configOf(check: OptionCheck, options: Filled): Readonly<Record<string, 
   const timeoutMs = Math.ceil(check.durationMs('statementTimeout', options.statementTimeout, 1));
   const settings = `-c default_transaction_isolation=read\\ committed -c statement_timeout=${timeoutMs}`;
   const isObject = typeof connection === 'object' && connection !== null;
+  const own = isObject ? connection : { connectionString: check.text('connection', connection) };
   return {
-    ...(isObject ? connection : { connectionString: check.text('connection', connection) }),
+    ...own,
     max: check.wholeNumber('poolSize', options.poolSize, 1),
     connectionTimeoutMillis: timeoutMs,
     // An idle connection keeps no process alive.
     allowExitOnIdle: true,
-    ...(check.flag('sessionSettings', options.sessionSettings) && { options: settings }),
+    ...(check.flag('sessionSettings', options.sessionSettings) && { options: besides(own, settings) }),
   };
+}
+
+/** Startup options of the application's own, as a role, hold beside those of the store. */
+function besides({ options }: { readonly options?: unknown }, settings: string): string {
+  return typeof options === 'string' ? `${options} ${settings}` : settings;
 }
