@@ -168,10 +168,9 @@ export class Owner implements ClaimHolder {
   private async answerOfOther(unsure?: Settled): Promise<unknown> {
     const { call } = this.owned;
     const { calls } = this.around;
-    const { storedKey } = call.rule;
-    const view = await calls
-      .bounded((options) => calls.store.read(storedKey, options))
-      .catch(() => undefined);
+    const { storedKey } = this;
+    const reading = calls.bounded((options) => calls.store.read(storedKey, options));
+    const view = await reading.catch(() => undefined);
     if (unsure !== undefined && view?.outcome?.kind !== 'value') return conclude(unsure);
     if (view?.outcome !== undefined) return call.capture.replay(view.outcome, storedKey);
     throw this.superseded(view?.leaseLeftMs);

@@ -133,9 +133,8 @@ export class StoreCalls {
     const sentMs = clock.nowMs();
     const again = await this.beginWithin(this.timeoutMs, rule, ownerId);
     if (again.kind !== 'acquired') return again;
-    if (clock.nowMs() - sentMs >= rule.leaseMs) {
-      throw new Error(`the store answers later than the lease of ${rule.leaseMs} ms is long`);
-    }
+    const isOver = clock.nowMs() - sentMs >= rule.leaseMs;
+    if (isOver) throw new Error(`the store answers later than the lease of ${rule.leaseMs} ms is long`);
     // Whether it was a takeover was said the first time.
     return again.claim.fence === late.claim.fence ? late : again;
   }
