@@ -150,6 +150,8 @@ export class RouteCall implements RunOfRoute, CallFacts {
       if (!live.isEntered) this.answered.resolve('lost');
     });
     goOn(claimed);
+    // Who left while the guards were asked is told of no more.
+    if (exchange.raw.destroyed) void this.clientGone(claimed);
     return this.answered.promise;
   }
 

@@ -83,11 +83,13 @@ export class RouteCapture implements OutcomeCapture {
   }
 
   keep(outcome: Outcome, storedKey: string): Soon<StoredOutcome> {
-    const { method, replayed } = this.route;
+    const { method, replayed, writesItself } = this.route;
     const { held, how } = this.run;
     const head = held?.head;
     if (held === undefined || head === undefined || outcome !== this.onWire) {
-      return method.values.keep(outcome, storedKey);
+      // Of the value of such a handler nobody makes an answer.
+      const isUseless = writesItself && outcome.kind === 'value';
+      return isUseless ? TOMBSTONE : method.values.keep(outcome, storedKey);
     }
     return how === 'too-large' ? TOMBSTONE : storedAnswer(head, held.body, replayed);
   }

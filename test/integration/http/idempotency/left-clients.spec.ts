@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream';
+import { setTimeout as after } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { type CanActivate, Controller, Post, Res, StreamableFile, UseGuards } from '@nestjs/common';
+import { Idempotent, IdempotencyService } from 'nestjs-selfheal';
+import { ManualClock } from 'nestjs-selfheal/testing';
+import { Applications } from '../../../support/nest-applications.js';
+import { nestMajor } from '../../../support/nest-major.js';
+import { codeOf, Gate, open, PLATFORMS, type Shop } from './shop.js';
+
+const UNAVAILABLE = 'RESILIENCE_IDEMPOTENCY_REPLAY_UNAVAILABLE';
+
+const applications = new Applications();
+let runs = 0;
+let gate = new Gate();
+
+interface AnyResponse {
+  readonly raw?: AnyResponse;
+  readonly destroyed: boolean;
+  send(payload: unknown): void;
+}
+
+/** As one that asks another server who the client is. */
+class SlowGuard implements CanActivate {
+  async canActivate(): Promise<boolean> {
+    await gate.wait();
+    return true;
+  }
+}
+
+@Controller()
+class Files {
+  @UseGuards(SlowGuard)
+  @Idempotent({ scope: 'shared' })
+  @Post('guarded-stream')
+  async guardedStream(): Promise<StreamableFile> {
+    runs += 1;
+    return new StreamableFile(Readable.from(['one ', 'two']));
+  }
+
+  @Idempotent({ scope: 'shared' })
+  @Post('gives-up')
+  async givesUp(@Res() response: AnyResponse): Promise<void> {
+    runs += 1;
+    await gate.wait();
+    if (!(response.raw ?? response).destroyed) response.send(`run ${runs}`);
+  }
+}
+
+describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestMajor}`, (platform) => {
+  const openFiles = (): Promise<Shop> => {
+    runs = 0;
+    gate = new Gate();
+    return open(applications, platform, { controllers: [Files] });
+  };
+
+  /** Leaves while the gate is closed; when it was open for long enough, the record's state. */
+  const leave = async (shop: Shop, member: string, path: string): Promise<unknown> => {
+    const left = shop.send(path, { key: 'k', leaveAfterMs: 40 }).catch((error: Error) => error.message);
+    await gate.reached;
+    expect(await left).toBe('left');
+    await after(20);
+    gate.open();
+    const service = shop.app.get(IdempotencyService);
+    for (let turn = 0; turn < 100; turn += 1) {
+      await after(5);
+      await shop.app.get(ManualClock).advance(100);
+      const record = await service.inspect({ operation: `Files.${member}`, key: 'k', scope: 'shared' });
+      if (record?.state === 'completed') return record.outcome;
+    }
+    return 'still in progress';
+  };
+
+  it('while a guard looks: a stream that nobody reads any more does not keep its key for ever', async () => {
+    const shop = await openFiles();
+
+    const outcome = await leave(shop, 'guardedStream', '/guarded-stream');
+    const retry = await shop.send('/guarded-stream', { key: 'k' });
+
+    expect([outcome, runs, retry.status]).toEqual(['tombstone', 1, 409]);
+    expect(codeOf(retry)).toBe(UNAVAILABLE);
+  });
+
+  it('before a handler writes its answer: its retry is told that there is none, and does not wait', async () => {
+    const shop = await openFiles();
+
+    const outcome = await leave(shop, 'givesUp', '/gives-up');
+    const retry = await shop.send('/gives-up', { key: 'k' });
+
+    expect([outcome, runs, retry.status]).toEqual(['tombstone', 1, 409]);
+    expect(codeOf(retry)).toBe(UNAVAILABLE);
+  });
+});
