@@ -19,10 +19,15 @@ export function tell<C>(
   }
 }
 
-/** Asks a user's predicate; one that throws is reported and means no. */
+/** Asks a user's predicate; one that throws is reported and means no. A promise is reported too, and is a yes. */
 export function ask(events: EventSink, what: string, question: () => unknown): boolean {
   try {
-    return Boolean(question());
+    const answer = question();
+    if (typeof fieldOf(answer, 'then') === 'function') {
+      events.report(what, new TypeError('it gave a promise, which counts as yes: it must answer at once'));
+      ignore(answer, events, what);
+    }
+    return Boolean(answer);
   } catch (error) {
     events.report(what, error);
     return false;

@@ -1,4 +1,5 @@
-import { OptionCheck } from '../core/check.js';
+import { ignore } from '../core/callbacks.js';
+import { InvalidOptionsError } from '../core/errors.js';
 import {
   fingerprintOf,
   fingerprintOfArguments,
@@ -123,8 +124,9 @@ export class IdempotentMethod {
   /** Never throws: what goes wrong is a rejection. */
   private guarded(caller: Scope, record: CallRecord, inside: Inside): Promise<unknown> {
     try {
-      const given = readGivenKey(this.options.key?.(...record.args));
-      const key = this.keyOf(given, 'its `key` function gave none');
+      const given = this.options.key?.(...record.args);
+      if (typeof given === 'object') this.mustNotBeLate(given, 'key');
+      const key = this.keyOf(readGivenKey(given), 'its `key` function gave none');
       // An attempt before this one may have run under a claim of its own.
       record.claim = undefined;
       if (key === undefined) return inside.next(caller, record);
@@ -145,13 +147,25 @@ export class IdempotentMethod {
     if (typeof scope !== 'function') return scope;
     const answer: unknown = scope(subject);
     if (typeof answer === 'string') return answer;
-    return new OptionCheck(IDEMPOTENT, this.operation).refuse('scope', answer, 'must give a text');
+    this.mustNotBeLate(answer, 'scope');
+    // Who the caller is, in whatever type, stands in no message.
+    const expected = `must give a text, gave ${answer === null ? 'null' : typeof answer}`;
+    const facts = { operation: this.operation, policy: IDEMPOTENT, field: 'scope', value: undefined };
+    throw new InvalidOptionsError({ ...facts, expected });
   }
 
   private fingerprintOf(subject: IdempotencySubject, whole?: () => string | undefined): string {
     const { options, operation } = this;
-    if (options.fingerprint !== undefined) return fingerprintOf(operation, options.fingerprint(subject));
+    if (options.fingerprint !== undefined) {
+      const given = options.fingerprint(subject);
+      this.mustNotBeLate(given, 'fingerprint');
+      return fingerprintOf(operation, given);
+    }
     const { payloadOf } = this.parts;
     return whole?.() ?? fingerprintOfArguments(operation, payloadOf?.(subject.args) ?? subject.args);
+  }
+  /** What is asynchronous is refused; its rejection must not end the process all the same. */
+  private mustNotBeLate(answer: unknown, option: 'key' | 'scope' | 'fingerprint'): void {
+    ignore(answer, this.runner.environment.events, `\`${option}\` of ${this.operation}`);
   }
 }

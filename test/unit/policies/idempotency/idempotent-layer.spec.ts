@@ -115,4 +115,38 @@ describe('the layer of an idempotent method', () => {
     expect([await call('a'), await call('b'), await call('a')]).toEqual([1, 2, 1]);
     await expect(call(7)).rejects.toMatchObject({ code: 'RESILIENCE_INVALID_OPTIONS' });
   });
+
+  it.each([
+    ['key', 'RESILIENCE_IDEMPOTENCY_KEY_INVALID'],
+    ['scope', 'RESILIENCE_INVALID_OPTIONS'],
+    ['fingerprint', 'RESILIENCE_INVALID_OPTIONS'],
+  ])('refuses a `%s` that is asynchronous, and hears of its rejection', async (option, code) => {
+    let runs = 0;
+    // As plain JavaScript lets it be written.
+    const late = { [option]: () => Promise.reject(new Error('no such user')) } as IdempotentOptions;
+    const { call, reports } = guarded(() => (runs += 1), late);
+
+    await expect(call('order')).rejects.toMatchObject({ code });
+    expect(runs).toBe(0);
+    expect(reports).toEqual([`\`${option}\` of Orders.place: Error: no such user`]);
+  });
+
+  it('says of a scope that is no text what it is, and not which', async () => {
+    const { call } = guarded(() => 'ran', { scope: (() => 4711) as unknown as () => string });
+
+    const refused: unknown = await call().catch((error: unknown) => error);
+
+    expect(String(refused)).toContain('must give a text, gave number');
+    expect(String(refused)).not.toContain('4711');
+  });
+
+  it('tells of a `final` that is asynchronous', async () => {
+    const final = (() => Promise.reject(new Error('asked too late'))) as unknown as () => boolean;
+    const { call, reports } = guarded(() => 'ran', { final });
+
+    await call();
+
+    expect(reports.join()).toContain('a promise');
+    expect(reports.join()).toContain('asked too late');
+  });
 });

@@ -55,6 +55,8 @@ export interface Process {
   readonly events: EventRecorder;
   readonly lifetime: ApplicationLifetime;
   readonly warnings: string[];
+  /** What was told of functions of the application that failed. */
+  readonly reports: string[];
 }
 
 export interface World extends Process {
@@ -90,10 +92,12 @@ function processOn(
   const settings = resolveIdempotencySettings(codec === undefined ? {} : { codec });
   const runner = new IdempotentRunner(store, settings, createEnvironment(clock, hub, lifetime), claims);
   const warnings: string[] = [];
+  const reports: string[] = [];
+  hub.onReport((what, error) => reports.push(`${what}: ${String(error)}`));
   const around = { runner, warned: new Set<string>(), warn: (warning: string) => warnings.push(warning) };
   const run: Run = (fn, options = {}) =>
     runIdempotent(around, { operation: 'Orders.place', key: 'k', ...options }, fn);
-  return { run, runner, events: new EventRecorder(hub), lifetime, warnings };
+  return { run, runner, events: new EventRecorder(hub), lifetime, warnings, reports };
 }
 
 /** A promise that is settled from outside. */
