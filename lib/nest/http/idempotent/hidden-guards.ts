@@ -1,4 +1,4 @@
-import { UseGuards, UseInterceptors } from '@nestjs/common';
+import { UseGuards } from '@nestjs/common';
 import type { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { plansBelow, prototypesOf } from '../../hosts.js';
 import { planOf } from '../../method-plan.js';
@@ -28,7 +28,7 @@ function coverIn(prototype: object, moduleRef: ModuleRef): void {
     if (typeof descriptor?.value !== 'function') continue;
     if (!isBound(descriptor.value)) {
       UseGuards(new IdempotentGuard(moduleRef))(owner, member, descriptor);
-      UseInterceptors(new IdempotentInterceptor(moduleRef))(owner, member, descriptor);
+      bindInterceptor(descriptor.value, new IdempotentInterceptor(moduleRef));
     } else if (plan.passedRequest !== undefined && planOf(descriptor.value) === undefined) {
       // Whoever has put a wrapper there since may drop the argument that is passed beside.
       bindInterceptor(descriptor.value, new IdempotentInterceptor(moduleRef));

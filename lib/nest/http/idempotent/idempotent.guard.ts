@@ -1,10 +1,9 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { OuterCall } from '../../../pipeline/index.js';
-import { isDefaultRuntime, type ResilienceRuntime, servingRuntime } from '../../runtime/index.js';
-import { toHttpException } from '../to-http-exception.js';
+import { type ResilienceRuntime, servingRuntime } from '../../runtime/index.js';
+import { answerable } from './answerable.js';
 import { Arrival } from './arrival.js';
-import { exchangeOf, setHeader } from './exchange.js';
 import { guardedHandlersOf } from './guarded-handlers.js';
 
 /**
@@ -47,12 +46,4 @@ function admit(
   };
   if (handler.route === undefined) decide(undefined);
   else handler.route.admit(context, decide, refuse);
-}
-
-/** Without the module nobody would know how to answer our errors. */
-function answerable(error: unknown, context: ExecutionContext, runtime: ResilienceRuntime): unknown {
-  const exception = isDefaultRuntime(runtime) ? toHttpException(error) : undefined;
-  if (exception === undefined) return error;
-  for (const [name, value] of Object.entries(exception.headers)) setHeader(exchangeOf(context), name, value);
-  return exception;
 }

@@ -6,8 +6,9 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Observable } from 'rxjs';
-import { servingRuntime } from '../../runtime/index.js';
+import { catchError, Observable, throwError } from 'rxjs';
+import { isDefaultRuntime, servingRuntime } from '../../runtime/index.js';
+import { answerable } from './answerable.js';
 import { Arrival, arrivalOf } from './arrival.js';
 import { guardedHandlersOf } from './guarded-handlers.js';
 
@@ -29,6 +30,10 @@ export class IdempotentInterceptor implements NestInterceptor {
       outerCalls,
     );
     // Subscribed within as well: Nest carries the context of `handle()` no further than to the call.
-    return new Observable((subscriber) => arrival.within(() => next.handle().subscribe(subscriber)));
+    const answers = new Observable((subscriber) => arrival.within(() => next.handle().subscribe(subscriber)));
+    if (!isDefaultRuntime(runtime) || context.getType() !== 'http') return answers;
+    return answers.pipe(
+      catchError((error: unknown) => throwError(() => answerable(error, context, runtime))),
+    );
   }
 }

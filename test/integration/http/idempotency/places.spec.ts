@@ -25,7 +25,7 @@ import type { Observable } from 'rxjs';
 import { Idempotent, type IdempotencySubject, InvalidOptionsError, ResilienceModule } from 'nestjs-selfheal';
 import { Applications } from '../../../support/nest-applications.js';
 import { nestMajor } from '../../../support/nest-major.js';
-import { codeOf, open, PLATFORMS, send } from './shop.js';
+import { codeOf, Gate, open, PLATFORMS, send } from './shop.js';
 
 const applications = new Applications();
 const order: string[] = [];
@@ -354,6 +354,35 @@ describe.each(PLATFORMS)(`places of guards on %s, Nest ${nestMajor}`, (platform)
     expect([unscoped.status, codeOf(unscoped)]).toEqual([500, 'RESILIENCE_INVALID_OPTIONS']);
     const told = applications.lines.own.filter((line) => line.includes('default runtime'));
     expect(told).toHaveLength(1);
+  });
+
+  it('ID-55: answers in such an application as in others where the key is made of the arguments', async () => {
+    @Controller()
+    class Alone {
+      @Idempotent({ key: (order: { readonly id?: string }) => order.id })
+      @Post('orders')
+      async create(@Body() _order: { readonly id?: string }): Promise<object> {
+        runs += 1;
+        await keyedGate.wait();
+        return { run: runs };
+      }
+    }
+    const keyedGate = new Gate();
+    const { address } = await start([], Alone);
+    const place = (body: object) => send(`${address}/orders`, { body });
+
+    const first = place({ id: 'a' });
+    await keyedGate.reached;
+    const inFlight = await place({ id: 'a' });
+    const other = await place({ id: 'a', amount: 2 });
+    const keyless = await place({});
+    keyedGate.open();
+
+    expect([(await first).status, runs]).toEqual([201, 1]);
+    expect([inFlight.status, codeOf(inFlight)]).toEqual([409, 'RESILIENCE_IDEMPOTENCY_IN_FLIGHT']);
+    expect([inFlight.headers['retry-after'], inFlight.headers['cache-control']]).toEqual(['1', 'no-store']);
+    expect([other.status, codeOf(other)]).toEqual([422, 'RESILIENCE_IDEMPOTENCY_MISMATCH']);
+    expect([keyless.status, codeOf(keyless)]).toEqual([400, 'RESILIENCE_IDEMPOTENCY_KEY_MISSING']);
   });
 
   it('ID-55: keeps guarding where everything else is switched off', async () => {
