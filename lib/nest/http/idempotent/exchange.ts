@@ -59,3 +59,22 @@ export function setStatus({ raw, reply }: Exchange, status: number): void {
   if (reply !== undefined) reply.code(status);
   else raw.statusCode = status;
 }
+
+/** Whether a client has gone before it was answered; a response of HTTP/2 knows it from its stream. */
+export function hasLeft({ raw }: Exchange): boolean {
+  return raw.destroyed || fieldOf(fieldOf(raw, 'stream'), 'destroyed') === true;
+}
+
+/** A header of a request: a list where it was sent more than once, which Node joins with commas. */
+export function headerSent(
+  { rawRequest }: Exchange,
+  lowerName: string,
+): string | readonly string[] | undefined {
+  const joined = rawRequest.headers[lowerName];
+  if (typeof joined !== 'string' || !joined.includes(',')) return joined;
+  const { rawHeaders = [] } = rawRequest;
+  const sent = rawHeaders.filter(
+    (_each, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerName,
+  );
+  return sent.length > 1 ? sent : joined;
+}

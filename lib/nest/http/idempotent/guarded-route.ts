@@ -4,7 +4,7 @@ import { type IdempotencySubject, readKeyHeader } from '../../../policies/idempo
 import { writesItself } from '../../guarded/guarded-place.js';
 import type { MethodPlan } from '../../method-plan.js';
 import type { ResilienceRuntime } from '../../runtime/index.js';
-import { type Exchange, exchangeOf } from './exchange.js';
+import { type Exchange, exchangeOf, headerSent } from './exchange.js';
 import { requestFingerprint } from './request-fingerprint.js';
 import { type GoOn, RouteCall } from './route-call.js';
 import type { CapturedRoute } from './route-capture.js';
@@ -35,7 +35,7 @@ export class GuardedRoute implements CapturedRoute {
   admit(context: ExecutionContext, goOn: GoOn, refuse: (error: unknown) => void): void {
     const { method } = this;
     const exchange = exchangeOf(context);
-    const reading = readKeyHeader(exchange.rawRequest.headers[KEY_HEADER]);
+    const reading = readKeyHeader(headerSent(exchange, KEY_HEADER));
     const key = method.keyOf(reading, 'send the header Idempotency-Key');
     if (key === undefined) return goOn(UNGUARDED);
     const { request } = exchange;

@@ -10,7 +10,7 @@ import {
 import { Deferred, type OuterCall, RepeatedOutcome, UNGUARDED } from '../../../pipeline/index.js';
 import type { IdempotencyRule } from '../../../policies/idempotency/index.js';
 import { type HeldAnswer, refuseInstead, replayInstead } from './answer-instead.js';
-import { type Exchange, headersOf } from './exchange.js';
+import { type Exchange, hasLeft, headersOf } from './exchange.js';
 import { HeldResponse } from './held-response.js';
 import {
   type CapturedRoute,
@@ -151,7 +151,7 @@ export class RouteCall implements RunOfRoute, CallFacts {
     });
     goOn(claimed);
     // Who left while the guards were asked is told of no more.
-    if (exchange.raw.destroyed) void this.clientGone(claimed);
+    if (hasLeft(exchange)) void this.clientGone(claimed);
     return this.answered.promise;
   }
 

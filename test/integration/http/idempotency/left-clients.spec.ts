@@ -1,9 +1,21 @@
+import { once } from 'node:events';
+import { connect, constants } from 'node:http2';
 import { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { type CanActivate, Controller, Post, Res, StreamableFile, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type INestApplication,
+  Post,
+  Res,
+  StreamableFile,
+  UseGuards,
+} from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 import { Idempotent, IdempotencyService } from 'nestjs-selfheal';
-import { ManualClock } from 'nestjs-selfheal/testing';
+import { ManualClock, ResilienceTestingModule } from 'nestjs-selfheal/testing';
 import { Applications } from '../../../support/nest-applications.js';
 import { nestMajor } from '../../../support/nest-major.js';
 import { codeOf, Gate, open, PLATFORMS, type Shop } from './shop.js';
@@ -47,6 +59,19 @@ class Files {
   }
 }
 
+/** What is recorded when the gate was open for long enough. */
+async function outcomeOf(app: INestApplication, member: string): Promise<unknown> {
+  gate.open();
+  const service = app.get(IdempotencyService);
+  for (let turn = 0; turn < 100; turn += 1) {
+    await after(5);
+    await app.get(ManualClock).advance(100);
+    const record = await service.inspect({ operation: `Files.${member}`, key: 'k', scope: 'shared' });
+    if (record?.state === 'completed') return record.outcome;
+  }
+  return 'still in progress';
+}
+
 describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestMajor}`, (platform) => {
   const openFiles = (): Promise<Shop> => {
     runs = 0;
@@ -54,21 +79,13 @@ describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestM
     return open(applications, platform, { controllers: [Files] });
   };
 
-  /** Leaves while the gate is closed; when it was open for long enough, the record's state. */
+  /** Leaves while the gate is closed. */
   const leave = async (shop: Shop, member: string, path: string): Promise<unknown> => {
     const left = shop.send(path, { key: 'k', leaveAfterMs: 40 }).catch((error: Error) => error.message);
     await gate.reached;
     expect(await left).toBe('left');
     await after(20);
-    gate.open();
-    const service = shop.app.get(IdempotencyService);
-    for (let turn = 0; turn < 100; turn += 1) {
-      await after(5);
-      await shop.app.get(ManualClock).advance(100);
-      const record = await service.inspect({ operation: `Files.${member}`, key: 'k', scope: 'shared' });
-      if (record?.state === 'completed') return record.outcome;
-    }
-    return 'still in progress';
+    return outcomeOf(shop.app, member);
   };
 
   it('while a guard looks: a stream that nobody reads any more does not keep its key for ever', async () => {
@@ -89,5 +106,32 @@ describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestM
 
     expect([outcome, runs, retry.status]).toEqual(['tombstone', 1, 409]);
     expect(codeOf(retry)).toBe(UNAVAILABLE);
+  });
+});
+
+describe(`clients of HTTP/2 that leave a guarded route, Nest ${nestMajor}`, () => {
+  it('while a guard looks: a stream that nobody reads any more does not keep its key for ever', async () => {
+    runs = 0;
+    gate = new Gate();
+    const module = await Test.createTestingModule({
+      imports: [ResilienceTestingModule.forRoot()],
+      controllers: [Files],
+    }).compile();
+    const app = applications.keep(module.createNestApplication(new FastifyAdapter({ http2: true })));
+    await app.listen(0, '127.0.0.1');
+    const client = connect(await app.getUrl());
+    const request = client.request({ ':method': 'POST', ':path': '/guarded-stream', 'idempotency-key': 'k' });
+    request.end();
+    await gate.reached;
+    request.close(constants.NGHTTP2_CANCEL);
+    await once(request, 'close');
+    await after(20);
+
+    const outcome = await outcomeOf(app, 'guardedStream');
+    client.close();
+
+    // Whether the stream was read by then is the platform's business.
+    expect(['tombstone', 'wire']).toContain(outcome);
+    expect(runs).toBe(1);
   });
 });
