@@ -24,10 +24,7 @@ export class ValuesAndMore implements OutcomeCapture {
 
   async keep(outcome: Outcome, storedKey: string): Promise<StoredOutcome> {
     const besides = outcome.kind === 'value' ? this.besides.taken() : undefined;
-    const stored = await this.values.keep(outcome, storedKey);
-    if (stored.kind !== 'value' || besides === undefined) return stored;
-    const metadata = JSON.stringify({ ...(JSON.parse(stored.metadata) as object), besides });
-    return { ...stored, metadata };
+    return withBesides(await this.values.keep(outcome, storedKey), besides);
   }
 
   async replay(stored: StoredOutcome, storedKey: string): Promise<unknown> {
@@ -36,4 +33,11 @@ export class ValuesAndMore implements OutcomeCapture {
     this.besides.said(fieldOf(JSON.parse(stored.metadata), 'besides'));
     return value;
   }
+}
+
+/** A stored value and what its call has said besides; `undefined` where there is nothing. */
+export function withBesides(stored: StoredOutcome, besides: unknown): StoredOutcome {
+  if (stored.kind !== 'value' || besides === undefined) return stored;
+  const metadata = JSON.stringify({ ...(JSON.parse(stored.metadata) as object), besides });
+  return { ...stored, metadata };
 }

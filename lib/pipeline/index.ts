@@ -18,7 +18,7 @@ export type { Learned } from './fused-learning.js';
 export { FusedWay } from './fused-way.js';
 export { HeldPermit } from './held-permit.js';
 export type { GuardedPlace } from './guarded-place.js';
-export type { Besides } from './idempotent-besides.js';
+export { type Besides, withBesides } from './idempotent-besides.js';
 export type { GuardedCall, OutcomeCapture, Settled, Soon } from './idempotent-call.js';
 export type { LiveClaim } from './idempotent-claim.js';
 export type { IdempotentMethod } from './idempotent-layer.js';

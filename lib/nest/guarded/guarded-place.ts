@@ -91,9 +91,13 @@ function checkPlace(
 
 /** Whether a handler writes its answer itself, as Nest decides it: by what its parameters ask for. */
 export function writesItself(plan: MethodPlan): boolean {
+  return hasResponse(plan) && Reflect.getMetadata(PASSTHROUGH, plan.ownerClass, plan.member) !== true;
+}
+
+/** Whether a handler asks for the response, or for who answers after it. */
+export function hasResponse(plan: MethodPlan): boolean {
   const parameters = filledParametersOf(plan) ?? [];
-  const hasResponse = parameters.some(({ type }) => type === NEXT || type === RESPONSE);
-  return hasResponse && Reflect.getMetadata(PASSTHROUGH, plan.ownerClass, plan.member) !== true;
+  return parameters.some(({ type }) => type === NEXT || type === RESPONSE);
 }
 
 /** The method, refusing a stream that nothing had told of; nobody has subscribed to it. */

@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { fieldOf } from '../../../core/error-facts.js';
 import type { Besides, Surroundings } from '../../../pipeline/index.js';
 import { type Exchange, exchangeOf, headersOf, REPLAYED_HEADER, setHeader, setStatus } from './exchange.js';
+import type { SaidAtEnd } from './route-capture.js';
 import { type KeptHeaders, keptHeaders } from './wire-answer.js';
 
 /** Status and headers that a route handler has set, kept beside the value that its route makes an answer of. */
@@ -23,6 +24,14 @@ export function besidesOf(answered: () => Surroundings | undefined, replayed: re
       if (present !== undefined && !present.raw.headersSent) say(present, kept);
     },
   };
+}
+
+const NO_HEADERS: SaidAtEnd['headers'] = {};
+
+/** What a method has said. A look at the headers is dear, and only one with the response in its hands has set any. */
+export function saidOn(exchange: Exchange, { hasResponse }: { readonly hasResponse: boolean }): SaidAtEnd {
+  const headers = hasResponse ? headersOf(exchange) : NO_HEADERS;
+  return { status: exchange.raw.statusCode, headers };
 }
 
 function say(exchange: Exchange, kept: unknown): void {

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { type IdempotentMethod, type OuterCall, UNGUARDED } from '../../../pipeline/index.js';
 import { type IdempotencySubject, readKeyHeader } from '../../../policies/idempotency/index.js';
-import { writesItself } from '../../guarded/guarded-place.js';
+import { hasResponse, writesItself } from '../../guarded/guarded-place.js';
 import type { MethodPlan } from '../../method-plan.js';
 import type { ResilienceRuntime } from '../../runtime/index.js';
 import { type Exchange, exchangeOf, headerSent } from './exchange.js';
@@ -15,6 +15,7 @@ const KEY_HEADER = 'idempotency-key';
 /** One handler of one application whose keys come with the header. */
 export class GuardedRoute implements CapturedRoute {
   readonly writesItself: boolean;
+  readonly hasResponse: boolean;
   readonly replayed: readonly string[];
   private hasWarned = false;
 
@@ -24,6 +25,7 @@ export class GuardedRoute implements CapturedRoute {
     readonly method: IdempotentMethod,
   ) {
     this.writesItself = writesItself(plan);
+    this.hasResponse = hasResponse(plan);
     this.replayed = replayedHeaders(method.runner.settings.replayHeaders);
   }
 

@@ -2,14 +2,15 @@ import type { Clock } from '../../../core/clock.js';
 import { type CallFacts, Scope } from '../../../core/scope.js';
 import {
   ClaimedCall,
-  type GuardedCall,
-  type LiveClaim,
-  type Settled,
-  type Soon,
+  Deferred,
+  type OuterCall,
+  RepeatedOutcome,
+  UNGUARDED,
 } from '../../../pipeline/index.js';
-import { Deferred, type OuterCall, RepeatedOutcome, UNGUARDED } from '../../../pipeline/index.js';
+import type { GuardedCall, LiveClaim, Settled, Soon } from '../../../pipeline/index.js';
 import type { IdempotencyRule } from '../../../policies/idempotency/index.js';
 import { type HeldAnswer, refuseInstead, replayInstead } from './answer-instead.js';
+import { saidOn } from './besides.js';
 import { type Exchange, hasLeft, headersOf } from './exchange.js';
 import { HeldResponse } from './held-response.js';
 import {
@@ -19,6 +20,7 @@ import {
   isReplay,
   RouteCapture,
   type RunOfRoute,
+  type SaidAtEnd,
 } from './route-capture.js';
 import { writeReplay } from './write-answer.js';
 
@@ -34,11 +36,12 @@ export class RouteCall implements RunOfRoute, CallFacts {
   readonly isUnsafe = false;
   readonly attempts = 1;
   readonly startedMs: number;
+  /** Set when the method has ended, by nobody else. */
+  saidAtEnd: SaidAtEnd | undefined;
   private readonly answered = new Deferred<HowAnswered>();
   private readonly capture: RouteCapture;
   private readonly caller: Scope;
   private started: (HeldAnswer & { readonly claimed: ClaimedCall }) | undefined;
-  private lastStatus: number | undefined;
   private isOver = false;
 
   constructor(
@@ -64,8 +67,9 @@ export class RouteCall implements RunOfRoute, CallFacts {
       (error: unknown) => {
         this.isOver = true;
         const { started } = this;
-        if (started === undefined) refuse(error);
-        else this.attempt(() => refuseInstead(started, error), refuse);
+        if (started !== undefined) this.attempt(() => refuseInstead(started, error), refuse);
+        // Whoever has left is given no answer: one would only be told of as a failure.
+        else if (!this.caller.isCancelled) refuse(error);
       },
     );
   }
@@ -107,10 +111,6 @@ export class RouteCall implements RunOfRoute, CallFacts {
 
   get inner(): Deferred<Settled> | undefined {
     return this.started?.claimed.inner;
-  }
-
-  get statusAtEnd(): number | undefined {
-    return this.lastStatus;
   }
 
   private guardedCall(goOn: GoOn): GuardedCall {
@@ -163,8 +163,9 @@ export class RouteCall implements RunOfRoute, CallFacts {
 
   /** A status that stands there by now is the method's own word, unless somebody has answered in its place. */
   private methodEnded(): void {
-    const isOpen = this.started?.held.head === undefined || this.route.writesItself;
-    this.lastStatus = isOpen ? this.exchange.raw.statusCode : undefined;
+    const { route, exchange } = this;
+    const isOpen = this.started?.held.head === undefined || route.writesItself;
+    this.saidAtEnd = isOpen ? saidOn(exchange, route) : undefined;
   }
 
   private closed(): void {

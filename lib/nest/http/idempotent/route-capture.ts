@@ -6,14 +6,14 @@ import type {
   Settled,
   Soon,
 } from '../../../pipeline/index.js';
-import { TOMBSTONE } from '../../../pipeline/index.js';
+import { TOMBSTONE, withBesides } from '../../../pipeline/index.js';
 import {
   IdempotencyReplayUnavailableError,
   type Outcome,
   type StoredOutcome,
 } from '../../../policies/idempotency/index.js';
-import type { HeldResponse, HowWritten } from './held-response.js';
-import { answerOf, storedAnswer, type WireAnswer } from './wire-answer.js';
+import type { AnswerHead, HeldResponse, HowWritten } from './held-response.js';
+import { answerOf, keptHeaders, storedAnswer, type WireAnswer } from './wire-answer.js';
 
 /** How the answering of a request has ended: `lost` means that there will be none. */
 export type HowAnswered = HowWritten | 'lost';
@@ -36,8 +36,15 @@ export interface RunOfRoute {
   readonly inner: Deferred<Settled> | undefined;
   /** `undefined` as long as the request is not answered. */
   readonly how: HowAnswered | undefined;
-  /** The status that stood on the response when the method had ended. */
-  readonly statusAtEnd: number | undefined;
+  /** What stood on the response when the method had ended. */
+  readonly saidAtEnd: SaidAtEnd | undefined;
+}
+
+/** What a method has said on the response beside its value. */
+export interface SaidAtEnd {
+  readonly status: number;
+  /** By lower-case names. */
+  readonly headers: AnswerHead['headers'];
 }
 
 /** What of a guarded route the capture needs. */
@@ -45,6 +52,8 @@ export interface CapturedRoute {
   readonly method: IdempotentMethod;
   /** Whether the handler writes its answer itself. */
   readonly writesItself: boolean;
+  /** Whether the handler is given the response at all. */
+  readonly hasResponse: boolean;
   /** Names of the headers that are replayed. */
   readonly replayed: readonly string[];
 }
@@ -83,15 +92,25 @@ export class RouteCapture implements OutcomeCapture {
   }
 
   keep(outcome: Outcome, storedKey: string): Soon<StoredOutcome> {
-    const { method, replayed, writesItself } = this.route;
     const { held, how } = this.run;
     const head = held?.head;
     if (held === undefined || head === undefined || outcome !== this.onWire) {
-      // Of the value of such a handler nobody makes an answer.
-      const isUseless = writesItself && outcome.kind === 'value';
-      return isUseless ? TOMBSTONE : method.values.keep(outcome, storedKey);
+      return this.keepValue(outcome, storedKey);
     }
-    return how === 'too-large' ? TOMBSTONE : storedAnswer(head, held.body, replayed);
+    return how === 'too-large' ? TOMBSTONE : storedAnswer(head, held.body, this.route.replayed);
+  }
+
+  private keepValue(outcome: Outcome, storedKey: string): Soon<StoredOutcome> {
+    const { method, replayed, writesItself } = this.route;
+    const { saidAtEnd } = this.run;
+    // Of the value of such a handler nobody makes an answer.
+    if (writesItself && outcome.kind === 'value') return TOMBSTONE;
+    const stored = method.values.keep(outcome, storedKey);
+    if (saidAtEnd === undefined) return stored;
+    const said = { status: saidAtEnd.status, headers: keptHeaders(saidAtEnd.headers, replayed) };
+    return stored instanceof Promise
+      ? stored.then((each) => withBesides(each, said))
+      : withBesides(stored, said);
   }
 
   async replay(stored: StoredOutcome, storedKey: string): Promise<Replay> {
@@ -118,25 +137,25 @@ export class RouteCapture implements OutcomeCapture {
   }
 
   private judged(inner: Settled): Outcome {
-    const { how, statusAtEnd } = this.run;
+    const { how, saidAtEnd } = this.run;
     const { status } = this;
     if (status === undefined || how === 'lost') return inner;
     const isOwnWord = this.isOwnWord();
     // Somebody has answered in the method's place before it had ended: that answer is no outcome of it.
-    if (statusAtEnd === undefined && !isOwnWord) return inner;
+    if (saidAtEnd === undefined && !isOwnWord) return inner;
     if (inner.kind === 'error') return this.wire({ kind: 'error', error: inner.error, status });
     if (status < FAILING_STATUS || isOwnWord) {
       return this.wire({ kind: 'value', value: inner.value, status });
     }
     // Something behind the method has failed: the method is not run again for it.
-    return { kind: 'value', value: inner.value, status: statusAtEnd ?? status };
+    return { kind: 'value', value: inner.value, status: saidAtEnd?.status ?? status };
   }
 
   /** Whether the status was set by the handler, and not by somebody who answers in its place. */
   private isOwnWord(): boolean {
-    const { held, statusAtEnd } = this.run;
+    const { held, saidAtEnd } = this.run;
     const isOfHandler = this.route.writesItself || held?.head?.isOfHandler === true;
-    return isOfHandler || (statusAtEnd !== undefined && statusAtEnd >= FAILING_STATUS);
+    return isOfHandler || (saidAtEnd !== undefined && saidAtEnd.status >= FAILING_STATUS);
   }
 
   private wire(outcome: Outcome): Outcome {

@@ -50,6 +50,14 @@ class Files {
     return new StreamableFile(Readable.from(['one ', 'two']));
   }
 
+  @Idempotent({ scope: 'shared', onInFlight: 'wait' })
+  @Post('waiting')
+  async waiting(): Promise<object> {
+    runs += 1;
+    await gate.wait();
+    return { run: runs };
+  }
+
   @Idempotent({ scope: 'shared' })
   @Post('gives-up')
   async givesUp(@Res() response: AnyResponse): Promise<void> {
@@ -106,6 +114,24 @@ describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestM
 
     expect([outcome, runs, retry.status]).toEqual(['tombstone', 1, 409]);
     expect(codeOf(retry)).toBe(UNAVAILABLE);
+  });
+});
+
+describe.each(PLATFORMS)(`a client that waits on %s, Nest ${nestMajor}`, (platform) => {
+  it('and leaves is no failure of the application', async () => {
+    runs = 0;
+    gate = new Gate();
+    const shop = await open(applications, platform, { controllers: [Files] });
+    const owner = shop.send('/waiting', { key: 'k' });
+    await gate.reached;
+
+    const left = shop.send('/waiting', { key: 'k', leaveAfterMs: 60 }).catch((error: Error) => error.message);
+    expect(await left).toBe('left');
+    await after(40);
+    gate.open();
+
+    expect([(await owner).status, runs]).toEqual([201, 1]);
+    expect(applications.lines.lines.filter((line) => line.startsWith('error'))).toEqual([]);
   });
 });
 
