@@ -5,7 +5,7 @@ export { CallWatch } from './call-watch.js';
 export type { CallObserver, CallOutcome, EndedCall } from './call-watch.js';
 export { Cancellation } from './cancellation.js';
 export type { CancellationOrigin } from './cancellation.js';
-export { ask } from './callbacks.js';
+export { ask, ignore } from './callbacks.js';
 export { OptionCheck, show } from './check.js';
 export { isDependencyFailure, isRetryable } from './classification.js';
 export { knowledgeOf } from './classification-table.js';

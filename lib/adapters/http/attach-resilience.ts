@@ -74,7 +74,7 @@ class AxiosClient {
     const { options, outgoing, dispatch } = this;
     const exchange = new AxiosExchange(config, { options, outgoing, dispatch, signal });
     // What reaches an adapter has headers of axios.
-    outgoing.addKey(config.headers as RequestHeaders, exchange);
+    const isKeyRandom = outgoing.addKey(config.headers as RequestHeaders, exchange);
     const traits = {
       isUnsafe: isUnsafe(exchange, config.headers),
       isReplayable: exchange.isReplayable,
@@ -90,7 +90,7 @@ class AxiosClient {
       exchange.ended(answer);
       return answer;
     } catch (error) {
-      exchange.failed(error, traits.isUnsafe);
+      exchange.failed(error, traits.isUnsafe || isKeyRandom);
       throw error;
     }
   }

@@ -69,11 +69,11 @@ export class AxiosExchange implements HttpRequest {
     this.answers.letGoExcept(answer);
   }
 
-  /** The call has ended with an error. */
-  failed(error: unknown, isUnsafe: boolean): void {
+  /** The call has ended with an error; whoever makes the request again may have an effect twice. */
+  failed(error: unknown, isUnsafeOutside: boolean): void {
     this.ended(fieldOf(error, 'response'));
     // Errors of this package tell an outer retry nothing of the request.
-    if (isUnsafe && this.hasSent) rememberUnsafeRequest(error);
+    if (isUnsafeOutside && this.hasSent) rememberUnsafeRequest(error);
   }
 
   private async configOf(call: CallContext): Promise<AxiosRequestLike> {

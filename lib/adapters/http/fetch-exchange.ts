@@ -14,7 +14,8 @@ export interface ExchangeParts {
   readonly options: ResolvedFetchOptions;
   readonly outgoing: OutgoingHeaders;
   readonly environment: Environment;
-  readonly isUnsafe: boolean;
+  /** Whether whoever makes the request again has an effect twice: also where it gets another key then. */
+  readonly isUnsafeOutside: boolean;
 }
 
 /** One call of fetch, from its first attempt to what the caller gets of the last. */
@@ -76,7 +77,7 @@ export class FetchExchange {
 
   /** An outer retry sees neither method nor key of what is given here. */
   private note(outcome: unknown): void {
-    if (this.parts.isUnsafe && this.hasSent) rememberUnsafeRequest(outcome);
+    if (this.parts.isUnsafeOutside && this.hasSent) rememberUnsafeRequest(outcome);
   }
 
   private isFailure(response: Response): boolean {

@@ -26,7 +26,8 @@ export interface HttpOptions extends Omit<PolicyOptions, 'retry'> {
   readonly retry?: RetryOptions | string | false;
   /**
    * Whether a POST or PATCH without an `Idempotency-Key` gets one, or what it is made of. It is the same in all
-   * attempts of a request, which may then be retried.
+   * attempts of a request, which may then be retried. With `true` it is random: a retry around the request, which
+   * would send another, does not repeat it.
    *
    * @defaultValue false
    */

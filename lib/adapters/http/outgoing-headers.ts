@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ask, type CallContext, type EventSink } from '../../core/index.js';
+import { ask, type CallContext, type EventSink, ignore, OptionCheck } from '../../core/index.js';
 import { tellsOfUnsafeRequest } from '../../policies/retry/index.js';
 import type { ResolvedHttpOptions } from './http.options.js';
 import type { HttpRequest, RequestHeaders } from './http-request.js';
@@ -14,12 +14,26 @@ export class OutgoingHeaders {
     private readonly events: EventSink,
   ) {}
 
-  /** Gives a request that must not be repeated its key, once for all attempts, where the options say so. */
-  addKey(headers: RequestHeaders, request: HttpRequest): void {
+  /**
+   * Gives a request that must not be repeated its key, once for all attempts, where the options say so. Answers
+   * whether the same request would get another key next time.
+   *
+   * @throws {InvalidOptionsError} where what makes keys gives no text: all requests would have one key
+   */
+  addKey(headers: RequestHeaders, request: HttpRequest): boolean {
     const { idempotencyKey } = this.options;
-    if (idempotencyKey === false || !isUnsafe(request, headers)) return;
-    const key = idempotencyKey === true ? randomUUID() : idempotencyKey(request);
-    if (key !== undefined) headers.set(KEY_HEADER, key);
+    if (idempotencyKey === false || !isUnsafe(request, headers)) return false;
+    const isRandom = idempotencyKey === true;
+    const key: unknown = isRandom ? randomUUID() : idempotencyKey(request);
+    if (typeof key === 'string') headers.set(KEY_HEADER, key);
+    else if (key !== undefined) this.refuseKey(key);
+    return isRandom;
+  }
+
+  private refuseKey(key: unknown): never {
+    // It is not waited for, and its rejection must not end the process.
+    ignore(key, this.events, 'idempotencyKey');
+    return new OptionCheck('http', this.options.operation).refuse('idempotencyKey', key, 'must give a text');
   }
 
   /** Tells how long the caller waits and which attempt this is; `timeoutMs` is the client's own limit. */

@@ -32,7 +32,7 @@ export function resilientFetch(source: PolicySource, options: ResilientFetchOpti
   return async (input, init = {}) => {
     const request = new FetchRequest(input, init);
     const { headers, isReplayable, signal } = request;
-    outgoing.addKey(headers, request);
+    const isKeyRandom = outgoing.addKey(headers, request);
     const traits = { isUnsafe: isUnsafe(request, headers), isReplayable, retry: init.resilience };
     const pipeline = policies.pipelineFor(traits);
     const { environment } = pipeline;
@@ -40,7 +40,7 @@ export function resilientFetch(source: PolicySource, options: ResilientFetchOpti
       options: resolved,
       outgoing,
       environment,
-      isUnsafe: traits.isUnsafe,
+      isUnsafeOutside: traits.isUnsafe || isKeyRandom,
     });
     const attempt: FetchExchange['attempt'] = (call) => exchange.attempt(call);
     const args = [request];

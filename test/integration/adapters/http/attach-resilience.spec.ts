@@ -165,6 +165,19 @@ describe('attachResilience', () => {
     expect(fifth).toBe(fourth);
   });
 
+  it('lets no outer retry repeat a POST under another key that was made for it here', async () => {
+    const server = await serverOf(503, 503, 503, 200);
+    const { policies } = policiesOf();
+    const client = axios.create();
+    attachResilience(client, policies, { retry: { ...AT_ONCE, maxAttempts: 2 }, idempotencyKey: true });
+    const outer = policies.guard('outer', { retry: AT_ONCE });
+
+    await failureOf(outer(() => client.post(server.url)));
+
+    const keys = server.sent('idempotency-key');
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+  });
+
   it('sends a stream once, and what a function makes each time', async () => {
     const server = await serverOf(503);
     const client = axios.create();

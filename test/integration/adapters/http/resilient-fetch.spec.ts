@@ -182,6 +182,33 @@ describe('resilientFetch with requests that must not be repeated', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('lets no outer retry repeat one under another key that was made for it here', async () => {
+    const server = await serverOf(503, 503, 503, 200);
+    const { policies } = policiesOf();
+    const send = resilientFetch(policies, {
+      retry: { ...AT_ONCE, maxAttempts: 2 },
+      idempotencyKey: true,
+      throwOnError: true,
+    });
+    const outer = policies.guard('outer', { retry: AT_ONCE });
+
+    await failureOf(outer(() => send(server.url, { method: 'POST' })));
+
+    const keys = server.sent('idempotency-key');
+    expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
+  });
+
+  it('lets an outer retry repeat one under the key that a function gives it', async () => {
+    const server = await serverOf(503, 503, 200);
+    const { policies } = policiesOf();
+    const idempotencyKey = () => 'order 7';
+    const send = resilientFetch(policies, { retry: false, idempotencyKey, throwOnError: true });
+    const outer = policies.guard('outer', { retry: AT_ONCE });
+
+    expect((await outer(() => send(server.url, { method: 'POST' }))).status).toBe(200);
+    expect(server.sent('idempotency-key')).toEqual(['order 7', 'order 7', 'order 7']);
+  });
+
   it('gives a POST one key for all attempts where told so, and none to others', async () => {
     const server = await serverOf(503, 503, 200);
     const { policies } = policiesOf();
@@ -195,6 +222,19 @@ describe('resilientFetch with requests that must not be repeated', () => {
     expect(first).toMatch(/^[0-9a-f-]{36}$/);
     expect([second, third]).toEqual([first, first]);
     expect(others).toEqual([undefined, 'mine']);
+  });
+
+  it('refuses a key that is no text, which would be one and the same for all requests', async () => {
+    const server = await serverOf(200);
+    const { policies } = policiesOf();
+    // As plain JavaScript lets it be written.
+    const idempotencyKey = (() => Promise.reject(new Error('no key'))) as unknown as () => string;
+    const send = resilientFetch(policies, { idempotencyKey });
+
+    const refused = await failureOf(send(server.url, { method: 'POST' }));
+
+    expect(refused).toMatchObject({ code: 'RESILIENCE_INVALID_OPTIONS', field: 'idempotencyKey' });
+    expect(server.requests).toHaveLength(0);
   });
 
   it('makes the key of the request where told how', async () => {
