@@ -40,6 +40,8 @@ export interface ClaimedParts {
   readonly ended: () => void;
   /** Asked once where the claim is recovered. */
   readonly alreadyDone: AlreadyDone | undefined;
+  /** What a value comes to that is work to be done yet; `undefined` for one that is not. */
+  readonly wholeOf: (value: unknown) => Promise<unknown> | undefined;
 }
 
 /** A call whose claim was made further out: the method runs under it, and what it comes to is told. */
@@ -62,8 +64,15 @@ export class ClaimedCall implements OuterCall {
     }
     if (this.work.settled !== undefined) this.work = new Deferred();
     const { result, settled } = runner.inside(storedKey, () => this.execute(record, next));
-    const outcome = result.then(
+    const outcome = this.ended(result, settled);
+    return caller.isLimited ? untilLeft(outcome, caller) : outcome;
+  }
+
+  private ended(result: Promise<unknown>, settled: () => void): Promise<unknown> {
+    return result.then(
       (value) => {
+        const whole = this.parts.wholeOf(value);
+        if (whole !== undefined) return this.ended(whole, settled);
         this.end({ kind: 'value', value });
         settled();
         return value;
@@ -74,7 +83,6 @@ export class ClaimedCall implements OuterCall {
         throw error;
       },
     );
-    return caller.isLimited ? untilLeft(outcome, caller) : outcome;
   }
 
   private execute(record: CallRecord, next: PromiseNext): Promise<unknown> {

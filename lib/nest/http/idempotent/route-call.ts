@@ -11,6 +11,7 @@ import type { GuardedCall, LiveClaim, Settled, Soon } from '../../../pipeline/in
 import type { IdempotencyRule } from '../../../policies/idempotency/index.js';
 import { type HeldAnswer, refuseInstead, replayInstead } from './answer-instead.js';
 import { saidOn } from './besides.js';
+import { wholeOf } from './promised-stream.js';
 import { type Exchange, hasLeft, headersOf } from './exchange.js';
 import { HeldResponse } from './held-response.js';
 import {
@@ -135,7 +136,7 @@ export class RouteCall implements RunOfRoute, CallFacts {
     const { alreadyDone, maxStoredBytes } = options;
     const { storedKey } = this.rule;
     const ended = (): void => this.methodEnded();
-    const claimed = new ClaimedCall({ operation, storedKey, runner, live, alreadyDone, ended });
+    const claimed = new ClaimedCall({ operation, storedKey, runner, live, alreadyDone, ended, wholeOf });
     const { exchange } = this;
     const headersBefore = headersOf(exchange);
     const held = new HeldResponse(

@@ -14,6 +14,7 @@ import {
 } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { defer, type Observable } from 'rxjs';
 import { Idempotent, IdempotencyService } from 'nestjs-selfheal';
 import { ManualClock, ResilienceTestingModule } from 'nestjs-selfheal/testing';
 import { Applications } from '../../../support/nest-applications.js';
@@ -56,6 +57,17 @@ class Files {
     runs += 1;
     await gate.wait();
     return { run: runs };
+  }
+
+  @Idempotent({ scope: 'shared' })
+  @Post('promised-stream')
+  async promisedStream(): Promise<Observable<object>> {
+    await Promise.resolve();
+    return defer(async () => {
+      await gate.wait();
+      runs += 1;
+      return { run: runs };
+    });
   }
 
   @Idempotent({ scope: 'shared' })
@@ -104,6 +116,16 @@ describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestM
 
     expect([outcome, runs, retry.status]).toEqual(['tombstone', 1, 409]);
     expect(codeOf(retry)).toBe(UNAVAILABLE);
+  });
+
+  it('while an Observable that was promised is under way: it is done to its end, and its value replayed', async () => {
+    const shop = await openFiles();
+
+    const outcome = await leave(shop, 'promisedStream', '/promised-stream');
+    const retry = await shop.send('/promised-stream', { key: 'k' });
+
+    expect(['value', 'wire']).toContain(outcome);
+    expect([retry.status, retry.text, retry.isReplay, runs]).toEqual([201, '{"run":1}', true, 1]);
   });
 
   it('before a handler writes its answer: its retry is told that there is none, and does not wait', async () => {
