@@ -2,7 +2,7 @@ import type { Environment } from '../../core/index.js';
 import { Pipeline, type Target } from '../../pipeline/index.js';
 import { knownStreamOnly } from '../guarded/guarded-place.js';
 import type { UnsafeRequests } from '../http/unsafe-requests.js';
-import type { MethodPlan, PlanDispatcher } from '../method-plan.js';
+import type { AnyMethod, MethodPlan, PlanDispatcher } from '../method-plan.js';
 import { BareDispatcher, Dispatcher, RefusingDispatcher } from './dispatcher.js';
 import type { WrittenMethod } from './live-overrides.js';
 import { certainKind } from './method-kind.js';
@@ -77,10 +77,19 @@ export class Dispatchers {
   private targetOf(plan: MethodPlan, operation: string, steps: Pipeline['steps']): Target {
     const known = this.targets.get(plan);
     if (known !== undefined) return known;
-    const isGuarded = steps.some(({ word }) => word === 'idempotent');
-    const method = isGuarded ? knownStreamOnly(plan, operation) : plan.inner;
+    const method = this.methodOf(plan, operation, steps);
     const target = { method, contextIndex: plan.contextIndex };
     this.targets.set(plan, target);
     return target;
+  }
+
+  private methodOf(plan: MethodPlan, operation: string, steps: Pipeline['steps']): AnyMethod {
+    for (const step of steps) {
+      if (step.word !== 'idempotent') continue;
+      // What a route answers is kept as it is written, whatever its handler gives.
+      const isKeptOnWire = step.rule.options.key === undefined;
+      return isKeptOnWire ? plan.inner : knownStreamOnly(plan, operation);
+    }
+    return plan.inner;
   }
 }

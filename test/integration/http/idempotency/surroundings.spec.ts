@@ -3,6 +3,7 @@ import {
   type ArgumentsHost,
   type CallHandler,
   Catch,
+  ConflictException,
   Controller,
   type ExceptionFilter,
   type ExecutionContext,
@@ -12,7 +13,7 @@ import {
   UseFilters,
   UseInterceptors,
 } from '@nestjs/common';
-import { type Observable, of, retry, timeout } from 'rxjs';
+import { defer, type Observable, of, retry, timeout } from 'rxjs';
 import { Idempotent } from 'nestjs-selfheal';
 import { Applications } from '../../../support/nest-applications.js';
 import { nestMajor } from '../../../support/nest-major.js';
@@ -76,6 +77,17 @@ class Orders {
     runs += 1;
     await gate.wait();
     return { run: runs };
+  }
+
+  @Idempotent({ scope: 'shared', required: false })
+  @Post('untold')
+  // The import of its type is taken away by the compiler, so that nothing tells of a stream before the first call.
+  untold(): Observable<object> {
+    return defer(() => {
+      runs += 1;
+      if (runs === 3) throw new ConflictException(`run ${runs}`);
+      return of({ run: runs }, { run: runs, isLast: true });
+    });
   }
 
   @UseFilters(TooLate)
@@ -149,6 +161,27 @@ describe.each(PLATFORMS)(`what stands around a guarded route on %s, Nest ${nestM
 
     expect([first.status, first.text, runs]).toEqual([201, sent('{"run":3}'), 3]);
     expect([second.text, second.isReplay]).toEqual([first.text, true]);
+  });
+
+  it('keeps what comes of an Observable that nothing has told of', async () => {
+    const shop = await openOrders();
+
+    const answers = [];
+    for (const key of ['k', 'k', 'l', 'l', 'm', 'm', undefined, undefined]) {
+      const { status, text, isReplay } = await shop.send('/untold', key === undefined ? {} : { key });
+      answers.push([status, /"run":\d|run \d/.exec(text)?.[0], isReplay]);
+    }
+
+    expect(answers).toEqual([
+      [201, '"run":1', false],
+      [201, '"run":1', true],
+      [201, '"run":2', false],
+      [201, '"run":2', true],
+      [409, 'run 3', false],
+      [409, 'run 3', true],
+      [201, '"run":4', false],
+      [201, '"run":5', false],
+    ]);
   });
 
   it('takes the answer that an interceptor gives for a method under way for no outcome of it', async () => {
