@@ -56,6 +56,11 @@ export class ClaimedCall implements OuterCall {
     return this.work;
   }
 
+  /** Whether the method's own body was called. */
+  get isEntered(): boolean {
+    return this.parts.live.isEntered;
+  }
+
   /** The method's own call of itself would wait for itself. @throws {IdempotencyInFlightError} `reentrant` */
   atMethod(caller: Scope, record: CallRecord, next: PromiseNext): Promise<unknown> {
     const { runner, storedKey, operation } = this.parts;

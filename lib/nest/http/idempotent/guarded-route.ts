@@ -21,12 +21,17 @@ export class GuardedRoute implements CapturedRoute {
 
   constructor(
     private readonly runtime: ResilienceRuntime,
-    plan: MethodPlan,
+    private readonly plan: MethodPlan,
     readonly method: IdempotentMethod,
   ) {
     this.writesItself = writesItself(plan);
     this.hasResponse = hasResponse(plan);
     this.replayed = replayedHeaders(method.runner.settings.replayHeaders);
+  }
+
+  /** Known by the first call at the latest. */
+  get givesStream(): boolean {
+    return this.plan.kind === 'observable';
   }
 
   /** Whether the running code was started by the handler for this call. */

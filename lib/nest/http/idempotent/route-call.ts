@@ -14,6 +14,7 @@ import { saidOn } from './besides.js';
 import { wholeOf } from './promised-stream.js';
 import { type Exchange, hasLeft, headersOf } from './exchange.js';
 import { HeldResponse } from './held-response.js';
+import { giveUpLater } from './left-client.js';
 import {
   type CapturedRoute,
   type HowAnswered,
@@ -27,9 +28,6 @@ import { writeReplay } from './write-answer.js';
 
 /** What goes on after the guards: the route, or nothing since the request was answered. */
 export type GoOn = (outer: OuterCall) => void;
-
-/** How long an answer may be on its way to a client that is gone, after the method has ended. */
-const LOST_AFTER_MS = 1_000;
 
 /** One request of a guarded route, from its claim to its answer. */
 export class RouteCall implements RunOfRoute, CallFacts {
@@ -152,7 +150,7 @@ export class RouteCall implements RunOfRoute, CallFacts {
     });
     goOn(claimed);
     // Who left while the guards were asked is told of no more.
-    if (hasLeft(exchange)) void this.clientGone(claimed);
+    if (hasLeft(exchange)) this.clientGone(claimed);
     return this.answered.promise;
   }
 
@@ -172,18 +170,17 @@ export class RouteCall implements RunOfRoute, CallFacts {
   private closed(): void {
     const { started, operation } = this;
     if (started !== undefined) {
-      if (this.answered.settled === undefined) void this.clientGone(started.claimed);
+      if (this.answered.settled === undefined) this.clientGone(started.claimed);
       return;
     }
     if (this.isOver || this.exchange.raw.writableFinished) return;
     this.caller.cancellation.cancel(new Error(`${operation}: the client is gone`), 'caller');
   }
 
-  /** The work goes on to its end; an answer that nobody writes any more is not waited for. */
-  private async clientGone(claimed: ClaimedCall): Promise<void> {
-    await claimed.inner.promise;
-    const timer = this.clock.schedule(LOST_AFTER_MS, () => this.answered.resolve('lost'), { idle: true });
-    void this.answered.promise.then(() => timer.cancel());
+  private clientGone(claimed: ClaimedCall): void {
+    const { answered, clock } = this;
+    const { givesStream } = this.route;
+    giveUpLater({ claimed, answered, clock, leaseMs: this.rule.leaseMs, givesStream });
   }
 
   /** The guarded call has its outcome: the request is answered, or goes on with it in the method's place. */

@@ -54,6 +54,8 @@ export interface CapturedRoute {
   readonly writesItself: boolean;
   /** Whether the handler is given the response at all. */
   readonly hasResponse: boolean;
+  /** Whether the handler gives an Observable. */
+  readonly givesStream: boolean;
   /** Names of the headers that are replayed. */
   readonly replayed: readonly string[];
 }

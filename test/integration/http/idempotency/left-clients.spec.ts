@@ -4,17 +4,23 @@ import { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import {
+  Body,
+  type CallHandler,
   type CanActivate,
   Controller,
+  type ExecutionContext,
   type INestApplication,
+  type NestInterceptor,
+  type PipeTransform,
   Post,
   Res,
   StreamableFile,
   UseGuards,
+  UseInterceptors,
 } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { defer, type Observable } from 'rxjs';
+import { defer, NEVER, type Observable } from 'rxjs';
 import { Idempotent, IdempotencyService } from 'nestjs-selfheal';
 import { ManualClock, ResilienceTestingModule } from 'nestjs-selfheal/testing';
 import { Applications } from '../../../support/nest-applications.js';
@@ -25,6 +31,7 @@ const UNAVAILABLE = 'RESILIENCE_IDEMPOTENCY_REPLAY_UNAVAILABLE';
 
 const applications = new Applications();
 let runs = 0;
+let intercepted = 0;
 let gate = new Gate();
 
 interface AnyResponse {
@@ -38,6 +45,22 @@ class SlowGuard implements CanActivate {
   async canActivate(): Promise<boolean> {
     await gate.wait();
     return true;
+  }
+}
+
+class SlowPipe implements PipeTransform {
+  async transform(body: unknown): Promise<unknown> {
+    await gate.wait();
+    return body;
+  }
+}
+
+/** As one that reads the rest of a body, and is told by nobody that there will be none. */
+class Silent implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const isFirst = (intercepted += 1) === 1;
+    if (isFirst) void gate.wait();
+    return isFirst ? NEVER : next.handle();
   }
 }
 
@@ -57,6 +80,19 @@ class Files {
     runs += 1;
     await gate.wait();
     return { run: runs };
+  }
+
+  @Idempotent({ scope: 'shared' })
+  @Post('piped-stream')
+  pipedStream(@Body(SlowPipe) _body: unknown): Observable<object> {
+    return defer(async () => ({ run: (runs += 1) }));
+  }
+
+  @UseInterceptors(Silent)
+  @Idempotent({ scope: 'shared' })
+  @Post('never-begun')
+  async neverBegun(): Promise<object> {
+    return { run: (runs += 1) };
   }
 
   @Idempotent({ scope: 'shared' })
@@ -88,6 +124,7 @@ async function outcomeOf(app: INestApplication, member: string): Promise<unknown
     await app.get(ManualClock).advance(100);
     const record = await service.inspect({ operation: `Files.${member}`, key: 'k', scope: 'shared' });
     if (record?.state === 'completed') return record.outcome;
+    if (record?.state === 'released') return 'released';
   }
   return 'still in progress';
 }
@@ -100,11 +137,12 @@ describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestM
   };
 
   /** Leaves while the gate is closed. */
-  const leave = async (shop: Shop, member: string, path: string): Promise<unknown> => {
+  const leave = async (shop: Shop, member: string, path: string, waitMs = 0): Promise<unknown> => {
     const left = shop.send(path, { key: 'k', leaveAfterMs: 40 }).catch((error: Error) => error.message);
     await gate.reached;
     expect(await left).toBe('left');
     await after(20);
+    await shop.app.get(ManualClock).advance(waitMs);
     return outcomeOf(shop.app, member);
   };
 
@@ -126,6 +164,28 @@ describe.each(PLATFORMS)(`clients that leave a guarded route on %s, Nest ${nestM
 
     expect(['value', 'wire']).toContain(outcome);
     expect([retry.status, retry.text, retry.isReplay, runs]).toEqual([201, '{"run":1}', true, 1]);
+  });
+
+  it('before its Observable is begun: its retry begins one, at once or behind it', async () => {
+    const shop = await openFiles();
+
+    const outcome = await leave(shop, 'pipedStream', '/piped-stream');
+    const retry = await shop.send('/piped-stream', { key: 'k' });
+
+    // Nest 12 does not begin it any more.
+    expect(['released', 'wire', 'value']).toContain(outcome);
+    expect([retry.status, retry.text, runs]).toEqual([201, '{"run":1}', 1]);
+  });
+
+  it('before its method is entered: what never ends around it keeps the key for a lease and not longer', async () => {
+    const shop = await openFiles();
+    intercepted = 0;
+
+    const outcome = await leave(shop, 'neverBegun', '/never-begun', 31_000);
+    const retry = await shop.send('/never-begun', { key: 'k' });
+
+    expect(outcome).toBe('released');
+    expect([retry.status, retry.text, retry.isReplay, runs]).toEqual([201, '{"run":1}', false, 1]);
   });
 
   it('before a handler writes its answer: its retry is told that there is none, and does not wait', async () => {
