@@ -2,10 +2,10 @@ import { doors } from './test/support/doors.mjs';
 
 // Minified and compressed, without the peers. A budget is raised on purpose, in a commit that says why.
 const BUDGETS = {
-  main: '78 kB',
+  main: '79 kB',
   core: '48 kB',
   rxjs: '51 kB',
-  testing: '84 kB',
+  testing: '85 kB',
   http: '61 kB',
   redis: '8 kB',
   postgres: '10 kB',
