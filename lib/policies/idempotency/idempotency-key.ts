@@ -11,7 +11,6 @@ const PRINTABLE = /^[\x20-\x7e]*$/;
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"(.*)$/;
 /** Parameters of a structured field; without a comma, which would begin a second value of the header. */
 const PARAMETERS = /^(?: *; *[a-z*][a-z0-9_.*-]*(?:=(?:"(?:[^"\\]|\\["\\])*"|[^ ",;]+))?)*$/;
-const OUTER_BLANKS = /^[ \t]+|[ \t]+$/g;
 /** With the flag `u` this meets only surrogates without their other half. */
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
@@ -29,9 +28,21 @@ export function readKeyHeader(header: string | readonly string[] | undefined): K
   if (header === undefined) return MISSING;
   const [value = '', ...more] = typeof header === 'string' ? [header] : header;
   if (more.length > 0) return invalid('was sent more than once');
-  const text = value.replace(OUTER_BLANKS, '');
+  const text = withoutOuterBlanks(value);
   if (!PRINTABLE.test(text)) return invalid('must consist of printable ASCII characters');
   return text.startsWith('"') ? readQuoted(text) : readBare(text);
+}
+
+/** Step by step: a pattern that looks for blanks at the end tries at each blank of a long header. */
+function withoutOuterBlanks(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text, start)) start += 1;
+  while (end > start && isBlank(text, end - 1)) end -= 1;
+  return end - start === text.length ? text : text.slice(start, end);
+}
+
+function isBlank(text: string, index: number): boolean {
+  return text[index] === ' ' || text[index] === '\t';
 }
 
 function readQuoted(text: string): KeyReading {

@@ -34,6 +34,15 @@ describe('the Idempotency-Key header', () => {
     expect(readKeyHeader(header)).toMatchObject({ kind: 'invalid' });
   });
 
+  it('takes no longer for blanks within than for other characters', () => {
+    const startedMs = performance.now();
+
+    expect(readKeyHeader(`a${' '.repeat(300_000)}b`)).toMatchObject({ kind: 'invalid' });
+
+    // In a time that grows with the square of their number it would be minutes.
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
   it('is missing where there is none', () => {
     expect(readKeyHeader(undefined)).toEqual({ kind: 'missing' });
   });
