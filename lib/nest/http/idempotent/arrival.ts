@@ -39,11 +39,26 @@ export class Arrival implements Surroundings {
     if (typeof request === 'object' && request !== null) (request as Arrived)[ARRIVAL] = this;
   }
 
-  /** Runs what answers the request; an Observable that it gives is subscribed to within as well. */
+  /** Runs what answers the request; a stream that it gives is begun within as well. */
   answer(run: () => unknown): unknown {
     const result = this.within(run);
-    if (!isObservable(result)) return result;
+    if (!isObservable(result)) return this.pulledWithin(result);
     return new Observable((subscriber) => this.within(() => result.subscribe(subscriber)));
+  }
+
+  /** An async iterable is done where it is pulled, and Nest pulls it long after it was given. */
+  pulledWithin(result: unknown): unknown {
+    if (!isAsyncIterable(result)) return result;
+    return {
+      [Symbol.asyncIterator]: (): AsyncIterator<unknown> => {
+        const iterator = this.within(() => result[Symbol.asyncIterator]());
+        return {
+          next: () => this.within(() => iterator.next()),
+          return: async (value?: unknown) =>
+            this.within(() => iterator.return?.(value)) ?? { done: true, value },
+        };
+      },
+    };
   }
 
   /** Runs what knows the request from its async context. */
@@ -55,4 +70,8 @@ export class Arrival implements Surroundings {
 /** What was decided for a request; `undefined` for one that no guarded handler has to answer, and for all else. */
 export function arrivalOf(request: unknown): Arrival | undefined {
   return typeof request === 'object' && request !== null ? (request as Arrived)[ARRIVAL] : undefined;
+}
+
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);
 }

@@ -6,7 +6,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { catchError, Observable, throwError } from 'rxjs';
+import { catchError, map, Observable, throwError } from 'rxjs';
 import { isDefaultRuntime, servingRuntime } from '../../runtime/index.js';
 import { answerable } from './answerable.js';
 import { Arrival, arrivalOf } from './arrival.js';
@@ -30,7 +30,9 @@ export class IdempotentInterceptor implements NestInterceptor {
       outerCalls,
     );
     // Subscribed within as well: Nest carries the context of `handle()` no further than to the call.
-    const answers = new Observable((subscriber) => arrival.within(() => next.handle().subscribe(subscriber)));
+    const handle = (): Observable<unknown> =>
+      next.handle().pipe(map((answer: unknown) => arrival.pulledWithin(answer)));
+    const answers = new Observable((subscriber) => arrival.within(() => handle().subscribe(subscriber)));
     if (!isDefaultRuntime(runtime) || context.getType() !== 'http') return answers;
     return answers.pipe(
       catchError((error: unknown) => throwError(() => answerable(error, context, runtime))),

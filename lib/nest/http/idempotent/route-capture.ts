@@ -1,3 +1,4 @@
+import { fieldOf } from '../../../core/error-facts.js';
 import type {
   Deferred,
   IdempotentMethod,
@@ -142,7 +143,7 @@ export class RouteCapture implements OutcomeCapture {
     const { how, saidAtEnd } = this.run;
     const { status } = this;
     if (status === undefined || how === 'lost') return inner;
-    const isOwnWord = this.isOwnWord();
+    const isOwnWord = this.isOwnWord(inner);
     // Somebody has answered in the method's place before it had ended: that answer is no outcome of it.
     if (saidAtEnd === undefined && !isOwnWord) return inner;
     if (inner.kind === 'error') return this.wire({ kind: 'error', error: inner.error, status });
@@ -154,14 +155,23 @@ export class RouteCapture implements OutcomeCapture {
   }
 
   /** Whether the status was set by the handler, and not by somebody who answers in its place. */
-  private isOwnWord(): boolean {
+  private isOwnWord(came?: Settled): boolean {
     const { held, saidAtEnd } = this.run;
-    const isOfHandler = this.route.writesItself || held?.head?.isOfHandler === true;
-    return isOfHandler || (saidAtEnd !== undefined && saidAtEnd.status >= FAILING_STATUS);
+    if (this.route.writesItself || isWebResponse(came, this.status)) return true;
+    return (
+      held?.head?.isOfHandler === true || (saidAtEnd !== undefined && saidAtEnd.status >= FAILING_STATUS)
+    );
   }
 
   private wire(outcome: Outcome): Outcome {
     this.onWire = outcome;
     return outcome;
   }
+}
+
+/** Whether a method has given its answer whole, as Nest 12 takes it from `fetch`: then its status is its own word. */
+function isWebResponse(came: Settled | undefined, status = 0): boolean {
+  if (status < FAILING_STATUS || came?.kind !== 'value' || fieldOf(came.value, 'status') !== status)
+    return false;
+  return Object.prototype.toString.call(came.value) === '[object Response]';
 }
