@@ -64,7 +64,11 @@ export default {
   projects: [
     project('unit', ['unit', 'laws', 'fuzz', 'contract', 'sim', 'soak']),
     project('nest12', ['integration']),
-    project('nest11', ['integration'], { nestMajor: '11', moduleNameMapper: nest11 }),
+    project('nest11', ['integration'], {
+      nestMajor: '11',
+      moduleNameMapper: nest11,
+      testPathIgnorePatterns: ['/node_modules/', '\\.nest12\\.spec\\.ts$'],
+    }),
     project('sample-app', ['sample-app']),
   ],
 };
