@@ -52,11 +52,13 @@ export class RequestPolicies {
     const { isUnsafe, isReplayable, retry } = traits;
     const isRetried = isReplayable && retry !== false;
     if (isRetried && retry !== undefined) return this.make(this.stepsWith(retry), isUnsafe);
-    const variant = `${isUnsafe} ${isRetried}`;
+    const variant = `${isUnsafe} ${isReplayable} ${isRetried}`;
     const known = this.known.get(variant);
     if (known !== undefined) return known;
-    const { steps } = this.base;
-    const pipeline = this.make(isRetried ? steps : steps.filter(({ word }) => word !== 'retry'), isUnsafe);
+    // What is left of a stream that is being read, a hedge would send as if it were the whole.
+    const isTaken = ({ word }: Step): boolean =>
+      word === 'hedge' ? isReplayable : word !== 'retry' || isRetried;
+    const pipeline = this.make(this.base.steps.filter(isTaken), isUnsafe);
     this.known.set(variant, pipeline);
     return pipeline;
   }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { describe, expect, it } from '@jest/globals';
 import { Module } from '@nestjs/common';
@@ -188,6 +189,21 @@ describe('attachResilience', () => {
 
     await failureOf(client.put(server.url, () => Readable.from(['hello']), { maxRedirects: 0 }));
     expect(server.bodies).toEqual(['hello', 'hello', 'hello']);
+  });
+
+  it('never hedges what is read only once: a hedge would send what is left of it as if it were the whole', async () => {
+    const server = await serverOf(200);
+    const client = axios.create();
+    attachResilience(client, policiesOf().policies, { retry: false, hedge: { delay: 20, budget: false } });
+    async function* parts(): AsyncGenerator<string> {
+      yield 'first, ';
+      await sleep(100);
+      yield 'second';
+    }
+
+    await client.put(server.url, Readable.from(parts()));
+
+    expect(server.bodies).toEqual(['first, second']);
   });
 
   it('lets go of a stream that it abandons before the next attempt', async () => {
