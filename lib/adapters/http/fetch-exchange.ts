@@ -1,4 +1,4 @@
-import { ask, type CallContext, isRetryable } from '../../core/index.js';
+import { ask, type CallContext, isRetryable, statusOf } from '../../core/index.js';
 import type { Environment } from '../../core/index.js';
 import { rememberRetry, rememberUnsafeRequest, retryInfo } from '../../policies/retry/index.js';
 import type { ResolvedFetchOptions } from './fetch.options.js';
@@ -54,9 +54,9 @@ export class FetchExchange {
 
   /** What the caller gets where the policies let a value through. */
   conclude(response: Response): Response {
-    // A fallback may have answered with another one.
+    // A fallback may have answered with another one, or with something else altogether.
     this.answers.letGoExcept(response);
-    const isThrown = this.parts.options.throwOnError && response.status >= 400;
+    const isThrown = this.parts.options.throwOnError && (statusOf(response) ?? 0) >= 400;
     const outcome = isThrown ? this.errorOf(response) : response;
     this.note(outcome);
     if (outcome !== response) throw outcome;

@@ -40,6 +40,15 @@ describe('resilientFetch', () => {
     expect(Object.keys(error as object)).not.toContain('response');
   });
 
+  it('gives what a fallback answers with, also where that is no answer at all', async () => {
+    const server = await serverOf(503);
+    const { policies } = policiesOf();
+    const fallback = { handler: { value: undefined } };
+    const send = resilientFetch(policies, { retry: false, throwOnError: true, fallback });
+
+    expect(await send(server.url)).toBeUndefined();
+  });
+
   it('gives an answer that is no failure as it is, and the breaker counts it as a success', async () => {
     const server = await serverOf(404);
     const { policies, events } = policiesOf();
