@@ -6,7 +6,7 @@ type Outcome = { readonly error: unknown } | { readonly value: unknown };
 
 /** One round of a retried block of code. */
 export class RetriedAttempt {
-  private outcome: Outcome = { value: undefined };
+  private outcome: Outcome | undefined;
 
   constructor(
     /** What may be known of this round: its number, its signal. */
@@ -20,12 +20,17 @@ export class RetriedAttempt {
 
   /** What this round failed with, if it did. */
   get failure(): { readonly error: unknown } | undefined {
-    return 'error' in this.outcome ? this.outcome : undefined;
+    return this.outcome !== undefined && 'error' in this.outcome ? this.outcome : undefined;
+  }
+
+  /** Whether a part of the block has succeeded, and none has failed. */
+  get hasSucceeded(): boolean {
+    return this.outcome !== undefined && 'value' in this.outcome;
   }
 
   /** What the last part of the block has given. */
   get value(): unknown {
-    return 'value' in this.outcome ? this.outcome.value : undefined;
+    return this.outcome !== undefined && 'value' in this.outcome ? this.outcome.value : undefined;
   }
 
   /** Runs a part of the block; what it throws makes the round a failure and does not leave the loop. */
@@ -76,13 +81,24 @@ async function* roundsOf(
       const inner = scope.inner(run?.attempt ?? 1);
       const attempt = new RetriedAttempt(inner);
       run?.begins(inner);
-      yield attempt;
+      yield* untilLeft(attempt, () => run?.succeeded(inner));
       inner.close();
       isOver = run === undefined || !(await isFollowed(attempt, run, { inner, scope, pipeline }));
       if (isOver && attempt.failure !== undefined) throw callersError(attempt.failure.error);
     }
   } finally {
     leave();
+  }
+}
+
+/** Whoever leaves a round whose parts have succeeded has what the loop was for: without a word it would not count. */
+function* untilLeft(attempt: RetriedAttempt, succeeded: () => void): Generator<RetriedAttempt, void> {
+  let isLeft = true;
+  try {
+    yield attempt;
+    isLeft = false;
+  } finally {
+    if (isLeft && attempt.hasSucceeded) succeeded();
   }
 }
 

@@ -132,6 +132,57 @@ describe('tenacity, in an application', () => {
     expect(value).toBe(3);
   });
 
+  it('block form: a loop that is left after a success has succeeded, for its budget and its hooks as well', async () => {
+    const { service, clock, events } = await given();
+    const onRetried: number[] = [];
+    const options = {
+      ...slow,
+      budget: 'default',
+      onRecovered: ({ attempts }: { attempts: number }) => onRetried.push(attempts),
+    };
+    let runs = 0;
+    const recover = async (): Promise<unknown> => {
+      for await (const attempt of service.attempts(options)) {
+        await attempt.run(async () => {
+          runs += 1;
+          if (runs % 2 === 1) throw httpError(503);
+        });
+        if (attempt.failure === undefined) return attempt.attempt;
+      }
+      return undefined;
+    };
+
+    // The budget has ten tokens: the twelfth call could not be retried if none had come back.
+    for (let call = 0; call < 12; call += 1) {
+      const outcome = outcomeOf(recover);
+      await clock.advance(100);
+      expect((await outcome).value).toBe(2);
+    }
+
+    expect(onRetried).toHaveLength(12);
+    expect(events.of('retry.recovered')).toHaveLength(12);
+    expect(events.of('budget.refused')).toEqual([]);
+  });
+
+  it('block form: a loop that an error of its own leaves gives no token back', async () => {
+    const { service, clock, events } = await given();
+    const broken = new Error('of the loop, not of an attempt');
+    const fail = async (): Promise<void> => {
+      for await (const attempt of service.attempts({ ...slow, budget: 'default' })) {
+        if (attempt.attempt === 2) throw broken;
+        attempt.fail(httpError(503));
+      }
+    };
+
+    for (let call = 0; call < 11; call += 1) {
+      const outcome = outcomeOf(fail);
+      await clock.advance(100);
+      await outcome;
+    }
+
+    expect(events.of('budget.refused')).toHaveLength(1);
+  });
+
   it('block form: tells of attempts and waits for preparations', async () => {
     const { service, clock } = await given();
     const told: string[] = [];
