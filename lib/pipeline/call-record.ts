@@ -69,6 +69,11 @@ export class CallRecord implements CallFacts {
     return this.firstAttempt?.invocation;
   }
 
+  /** When that began whose turn comes now: with the call, where the method was called before its turn came. */
+  beganMs(nowMs: number): number {
+    return this.invocation === undefined ? nowMs : this.startedMs;
+  }
+
   /** Whether something was done for the running attempt before its pipeline runs step by step. */
   get isBegun(): boolean {
     return this.firstAttempt !== undefined;

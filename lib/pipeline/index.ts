@@ -56,7 +56,7 @@ export type {
 export { Pipeline } from './pipeline.js';
 export type { CallOptions, PipelineParts } from './pipeline.js';
 export { hedgedScope, HedgedScope, HedgeTimer, recordBeside } from './promise-hedge.js';
-export { limitBegan, RunningLimit } from './promise-limit.js';
+export { RunningLimit } from './promise-limit.js';
 export { composeAsyncIterable } from './run-async-iterable.js';
 export type { GuardedIteration, IterationCall } from './run-async-iterable.js';
 export { checkRunningOverrides, overridden } from './running-overrides.js';

@@ -135,7 +135,7 @@ export function retryLayer(
   view = PLAIN_VALUES,
 ): PromiseNext {
   return async (scope, record) => {
-    const run = rule.begin(scope);
+    const run = rule.begin(scope, record.beganMs(environment.clock.nowMs()));
     for (;;) {
       record.beginAttempt(run.attempt);
       const attempt = scope.inner(run.attempt);

@@ -44,11 +44,6 @@ export class RunningLimit implements LaneEntry {
   }
 }
 
-/** When the span began that a limit is about: where its work was begun before its turn came, with the call. */
-export function limitBegan(record: CallRecord, nowMs: number): number {
-  return record.invocation === undefined ? nowMs : record.startedMs;
-}
-
 /** Work that has failed already was in time, however late it is now: what the failure means is asked first. */
 function begin(limit: RunningLimit, rule: TimeLimit, record: CallRecord, elapsedMs: number): void {
   if (record.invocation?.hasFailed === true) limit.startAlone(Math.max(0, rule.timeoutMs - elapsedMs));
@@ -64,7 +59,7 @@ export function limitLayer(
 ): PromiseNext {
   return (scope, record) => {
     const nowMs = environment.clock.nowMs();
-    const beganMs = limitBegan(record, nowMs);
+    const beganMs = record.beganMs(nowMs);
     const inner = scope.inner(undefined, beganMs + rule.timeoutMs);
     return new Promise((resolve, reject) => {
       let isOver = false;

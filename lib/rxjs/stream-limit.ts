@@ -1,7 +1,7 @@
 import { Observable, tap } from 'rxjs';
 import type { CancellationOrigin } from '../core/cancellation.js';
 import type { Environment } from '../core/environment.js';
-import { limitBegan, RunningLimit } from '../pipeline/index.js';
+import { RunningLimit } from '../pipeline/index.js';
 import type { TimeLimit } from '../policies/time-limiter/index.js';
 import { runInScope, type StreamNext } from './stream-layers.js';
 import { untilOver } from './until-over.js';
@@ -11,7 +11,7 @@ export function limitStream(rule: TimeLimit, environment: Environment, next: Str
   return (scope, record) =>
     new Observable((subscriber) => {
       const nowMs = environment.clock.nowMs();
-      const beganMs = limitBegan(record, nowMs);
+      const beganMs = record.beganMs(nowMs);
       const inner = scope.inner(undefined, beganMs + rule.timeoutMs);
       let isOver = false;
       const letGo = (reason: unknown, origin: CancellationOrigin): void => {

@@ -9,7 +9,10 @@ import { untilOver } from './until-over.js';
 /** Subscribes again to what stands inside, as long as the rule says so and no value was delivered. */
 export function retryStream(rule: RetryRule, environment: Environment, next: StreamNext): StreamNext {
   return (scope, record) =>
-    defer(() => new RetriedStream({ scope, record, next, environment, run: rule.begin(scope) }).values());
+    defer(() => {
+      const run = rule.begin(scope, record.beganMs(environment.clock.nowMs()));
+      return new RetriedStream({ scope, record, next, environment, run }).values();
+    });
 }
 
 interface RetriedStreamParts {

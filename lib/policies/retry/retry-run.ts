@@ -3,9 +3,9 @@ import type { GiveUpReason } from '../../core/events.js';
 import type { Scope } from '../../core/scope.js';
 import type { RetryFailure } from './retry-hooks.js';
 import { rememberRetry } from './retry-info.js';
-import type { RetryPlan, Wait } from './retry-plan.js';
+import type { Wait } from './retry-plan.js';
 import { callersError, isRetrySignal } from './retry-signal.js';
-import type { Moment, RetryRuleParts, RetryTidings } from './retry-tidings.js';
+import type { Moment, RetryRunParts } from './retry-tidings.js';
 
 /** What follows the end of an attempt: nothing more, or another attempt after the delay. */
 export type RetryDecision = { readonly kind: 'done' } | { readonly kind: 'again'; readonly delayMs: number };
@@ -24,10 +24,10 @@ export class RetryRun {
   private lastAttempt: Call;
 
   constructor(
-    private readonly parts: RetryRuleParts,
-    private readonly plan: RetryPlan,
-    private readonly tidings: RetryTidings,
+    private readonly parts: RetryRunParts,
     private readonly call: Scope,
+    /** When its first attempt began, monotonic: what had to be waited for before is none of its time. */
+    private readonly beganMs: number,
   ) {
     this.lastAttempt = call;
   }
@@ -49,7 +49,7 @@ export class RetryRun {
 
   /** The attempt of this number is about to begin. */
   begins(attempt: Call): void {
-    if (this.parts.options.onAttempt !== undefined) this.tidings.begins(this.momentOf(attempt));
+    if (this.parts.options.onAttempt !== undefined) this.parts.tidings.begins(this.momentOf(attempt));
   }
 
   /** The running execution failed. */
@@ -68,7 +68,7 @@ export class RetryRun {
   /** What follows a value that counts as a failure; `undefined` for a good one, which is no success yet. */
   judgeValue(value: unknown, attempt: Call): RetryDecision | undefined {
     if (this.state !== 'running') return DONE;
-    if (!this.plan.isFailure(value, attempt)) return undefined;
+    if (!this.parts.plan.isFailure(value, attempt)) return undefined;
     return this.decide({ error: undefined, value }, attempt);
   }
 
@@ -128,7 +128,7 @@ export class RetryRun {
     }
     this.state = 'waiting';
     this.previousDelayMs = wait.ownDelayMs;
-    this.tidings.scheduled(this.momentOf(attempt), failure, wait.waitMs);
+    this.parts.tidings.scheduled(this.momentOf(attempt), failure, wait.waitMs);
     return { kind: 'again', delayMs: wait.waitMs };
   }
 
@@ -138,7 +138,7 @@ export class RetryRun {
     if (reason !== undefined) return reason;
     const { number, previousDelayMs, lastFailure: failure, lastAttempt: call } = this;
     const elapsedMs = this.elapsedMs();
-    const wait = this.plan.after({ failure, signal, number, call, previousDelayMs, elapsedMs });
+    const wait = this.parts.plan.after({ failure, signal, number, call, previousDelayMs, elapsedMs });
     if (typeof wait === 'string') return wait;
     if (this.wouldBeLate(wait.waitMs)) return 'deadline';
     return this.takeToken() ? wait : 'budget';
@@ -153,13 +153,13 @@ export class RetryRun {
   private wouldBeLate(waitMs: number): boolean {
     const { maxDurationMs = Number.POSITIVE_INFINITY } = this.parts.options;
     const nextMs = this.parts.environment.clock.nowMs() + waitMs;
-    return nextMs - this.call.startedMs >= maxDurationMs || nextMs >= this.call.deadlineMs;
+    return nextMs - this.beganMs >= maxDurationMs || nextMs >= this.call.deadlineMs;
   }
 
   private takeToken(): boolean {
     const { budget } = this.parts;
     if (budget === undefined || budget.tryTake()) return true;
-    this.tidings.refused(this.call.operation, budget.name);
+    this.parts.tidings.refused(this.call.operation, budget.name);
     return false;
   }
 
@@ -170,7 +170,7 @@ export class RetryRun {
     const { budget } = this.parts;
     if (this.number === 1) return call.isWonByHedge === true ? undefined : budget?.deposit();
     budget?.giveBack('succeeded');
-    this.tidings.recovered(this.momentOf(call));
+    this.parts.tidings.recovered(this.momentOf(call));
   }
 
   private giveUp(reason: GiveUpReason): void {
@@ -179,7 +179,7 @@ export class RetryRun {
     rememberRetry(this.lastFailure.error, info);
     // What the caller gets when a delay was aborted.
     if (this.call.isCancelled) rememberRetry(this.call.cancellation.reason, info);
-    this.tidings.gaveUp(this.lastAttempt, this.lastFailure, info);
+    this.parts.tidings.gaveUp(this.lastAttempt, this.lastFailure, info);
   }
 
   private cancelReason(): GiveUpReason {
@@ -191,6 +191,6 @@ export class RetryRun {
   }
 
   private elapsedMs(): number {
-    return this.parts.environment.clock.nowMs() - this.call.startedMs;
+    return this.parts.environment.clock.nowMs() - this.beganMs;
   }
 }

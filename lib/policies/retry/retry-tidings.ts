@@ -4,6 +4,7 @@ import type { Environment } from '../../core/environment.js';
 import type { RetryBudget } from '../../core/retry-budget.js';
 import type { RetryFailure } from './retry-hooks.js';
 import type { RetryInfo } from './retry-info.js';
+import type { RetryPlan } from './retry-plan.js';
 import type { ResolvedRetryOptions } from './retry.options.js';
 
 /** What a retry of one method is made of. */
@@ -13,6 +14,12 @@ export interface RetryRuleParts {
   readonly options: ResolvedRetryOptions;
   readonly environment: Environment;
   readonly budget: RetryBudget | undefined;
+}
+
+/** What the calls of one rule have in common. */
+export interface RetryRunParts extends RetryRuleParts {
+  readonly plan: RetryPlan;
+  readonly tidings: RetryTidings;
 }
 
 /** Where a call stands when something is told of it. */

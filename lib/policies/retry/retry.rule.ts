@@ -3,7 +3,7 @@ import type { RetryBudget } from '../../core/retry-budget.js';
 import type { Scope } from '../../core/scope.js';
 import { RetryPlan } from './retry-plan.js';
 import { RetryRun } from './retry-run.js';
-import { type RetryRuleParts, RetryTidings } from './retry-tidings.js';
+import { type RetryRuleParts, type RetryRunParts, RetryTidings } from './retry-tidings.js';
 
 /** Decides which failed calls of one method are made again, and when. */
 export class RetryRule {
@@ -14,21 +14,20 @@ export class RetryRule {
   /** Whether the time since the call began decides about further attempts. */
   readonly isTimed: boolean;
   private readonly budget: RetryBudget | undefined;
-  private readonly plan: RetryPlan;
-  private readonly tidings: RetryTidings;
+  private readonly parts: RetryRunParts;
 
-  constructor(private readonly parts: RetryRuleParts) {
+  constructor(parts: RetryRuleParts) {
     this.judgesValues = parts.options.retryOnResult !== undefined;
     this.tellsAttempts = parts.options.onAttempt !== undefined;
     this.isTimed = parts.options.maxDurationMs !== undefined;
     this.budget = parts.budget;
-    this.tidings = new RetryTidings(parts);
-    this.plan = new RetryPlan(parts.options, parts.environment);
+    const tidings = new RetryTidings(parts);
+    this.parts = { ...parts, tidings, plan: new RetryPlan(parts.options, parts.environment) };
   }
 
   /** A first attempt is about to begin for which no run was begun yet. */
   firstBegins(call: Call): void {
-    this.tidings.begins({ call, attempt: 1, elapsedMs: 0 });
+    this.parts.tidings.begins({ call, attempt: 1, elapsedMs: 0 });
   }
 
   /** A first attempt succeeded, and no run was begun for its call: pays into the budget, nothing else. */
@@ -36,8 +35,11 @@ export class RetryRule {
     this.budget?.deposit();
   }
 
-  /** The state of a call whose first attempt has not simply succeeded; nothing in it outlives the call. */
-  begin(call: Scope): RetryRun {
-    return new RetryRun(this.parts, this.plan, this.tidings, call);
+  /**
+   * The state of a call whose first attempt has not simply succeeded; nothing in it outlives the call. `beganMs`: when
+   * that attempt began, where the call had to wait before.
+   */
+  begin(call: Scope, beganMs = call.startedMs): RetryRun {
+    return new RetryRun(this.parts, call, beganMs);
   }
 }

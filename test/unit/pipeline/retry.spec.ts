@@ -197,6 +197,25 @@ describe('retry through a pipeline, limits and classification', () => {
     expect(retryInfo(call.error)).toMatchObject({ reason });
   });
 
+  it.each(['start', 'startStream', 'startIteration'] as const)(
+    'counts from the first attempt on, not the time in a queue before it (%s)',
+    async (shell) => {
+      const world = new PipelineWorld();
+      const pipeline = world.pipeline({
+        retry: caseOptions({ maxDuration: 250, backoff: FIXED(100) }),
+        bulkhead: { maxConcurrentCalls: 1, maxQueueSize: 1 },
+        order: ['bulkhead', 'retry'],
+      });
+      world.start(pipeline, () => world.valueAfter(1000));
+
+      const queued = world[shell](pipeline, fails);
+      await world.clock.runAll();
+
+      expect(queued.runsAt).toEqual([1000, 1100, 1200]);
+      expect(retryInfo(queued.error)).toEqual({ attempts: 3, reason: 'exhausted', elapsedMs: 200 });
+    },
+  );
+
   it('RT-41: knows the record of the error', async () => {
     const world = new PipelineWorld();
 
