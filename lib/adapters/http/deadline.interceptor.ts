@@ -66,6 +66,8 @@ export class DeadlineInterceptor implements NestInterceptor {
       return () => {
         timer.cancel();
         subscription.unsubscribe();
+        // What the request has begun and left behind, as a poll that goes on for ever, is bound by it no more.
+        scope.close();
       };
     });
   }

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, type INestApplication, Injectable, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { NestFactory } from '@nestjs/core';
@@ -80,6 +81,14 @@ class Stock {
     throw new Error('busy');
   }
 
+  /** What the first request of all has begun, and no request waits for. */
+  polling: Promise<string> | undefined;
+
+  @Retryable({ maxAttempts: 1 })
+  async poll(): Promise<string> {
+    return 'polled';
+  }
+
   @Retryable({ maxAttempts: 1 })
   async slow(@CallContext() call?: CallContext): Promise<string> {
     await new Promise((resolve) => call?.signal.addEventListener('abort', resolve));
@@ -94,6 +103,12 @@ class StockController {
   @Get('count')
   count(): Promise<number> {
     return this.stock.count();
+  }
+
+  @Get('begin')
+  begin(): string {
+    this.stock.polling = sleep(80).then(() => this.stock.poll());
+    return 'begun';
   }
 
   @Get('slow')
@@ -128,6 +143,15 @@ async function shop(options: object = {}) {
 }
 
 describe('DeadlineInterceptor', () => {
+  it('binds nothing that its request has begun and left behind: what goes on after the answer is not refused', async () => {
+    const { stock, get } = await shop();
+
+    const response = await get('begin', { 'X-Request-Timeout-Ms': '50' });
+
+    expect(response.status).toBe(200);
+    expect(await stock.polling).toBe('polled');
+  });
+
   it('S7: makes the header the deadline of the decorated calls: no delay is begun that would reach it', async () => {
     const { stock, get } = await shop();
 
