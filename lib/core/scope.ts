@@ -39,7 +39,9 @@ export class Scope implements Call {
 
   /** Monotonic time of the earliest limit around this scope; `Infinity` where there is none. */
   get deadlineMs(): number {
-    return this.parent === undefined ? this.limitMs : Math.min(this.limitMs, this.parent.deadlineMs);
+    // Work that has ended in time binds nothing that it has left behind.
+    const limitMs = this.isClosed && !this.isCancelled ? Number.POSITIVE_INFINITY : this.limitMs;
+    return this.parent === undefined ? limitMs : Math.min(limitMs, this.parent.deadlineMs);
   }
 
   get attempt(): number {

@@ -44,6 +44,27 @@ describe('the call around the running code', () => {
     expect(storages.size).toBe(1);
   });
 
+  it('binds what was begun inside of it by its deadline only as long as it runs', async () => {
+    const clock = new ManualClock();
+    const policies = createPolicies({ clock });
+    const limited = policies.guard('Outer.limited', { timeLimiter: { totalTimeout: 1_000 } });
+    const backoff = { type: 'fixed', initialDelay: 5_000, jitter: 'none' } as const;
+    const background = policies.guard('Inner.background', { retry: { backoff } });
+    let runs = 0;
+    let left: Promise<string> | undefined;
+    const task = async (): Promise<string> => {
+      runs += 1;
+      await new Promise((resolve) => clock.schedule(100, () => resolve(undefined)));
+      if (runs === 1) throw new Error('busy');
+      return 'done';
+    };
+
+    await limited(async () => void (left = background(task)));
+    await clock.runAll();
+
+    expect([await left, runs]).toEqual(['done', 2]);
+  });
+
   it('is that of the own application, also where a call of another stands in between', async () => {
     const clock = new ManualClock();
     const [one, other] = [application(clock), application(clock)];
