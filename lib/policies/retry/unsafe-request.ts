@@ -13,8 +13,8 @@ export function rememberUnsafeRequest(outcome: unknown): void {
 
 /**
  * Whether a failure tells of an outgoing HTTP request that must not be repeated: a POST or PATCH without an
- * `Idempotency-Key`, in the `config` of the error, of one of its causes or of a member of an `AggregateError`, or
- * remembered of one of them.
+ * `Idempotency-Key`, in the `config` of the error or of its `response`, of one of its causes or of a member of an
+ * `AggregateError`, or remembered of one of them.
  */
 export function tellsOfUnsafeRequest(failure: unknown): boolean {
   const allowance: Allowance = { left: MOST_ERRORS };
@@ -22,7 +22,7 @@ export function tellsOfUnsafeRequest(failure: unknown): boolean {
   // Members are appended while this runs.
   for (const root of queued) {
     for (const each of causesOf(root, allowance)) {
-      if (isRemembered(each) || isUnsafe(fieldOf(each, 'config'))) return true;
+      if (isRemembered(each) || isUnsafe(requestOf(each))) return true;
       for (const member of membersOf(each)) queued.add(member);
     }
   }
@@ -31,6 +31,11 @@ export function tellsOfUnsafeRequest(failure: unknown): boolean {
 
 function isRemembered(outcome: unknown): boolean {
   return typeof outcome === 'object' && outcome !== null && KNOWN.has(outcome);
+}
+
+/** An error that others have made of an answer of axios, whose status decides, still has the request in the answer. */
+function requestOf(outcome: unknown): unknown {
+  return fieldOf(outcome, 'config') ?? fieldOf(fieldOf(outcome, 'response'), 'config');
 }
 
 function isUnsafe(request: unknown): boolean {

@@ -29,6 +29,14 @@ describe('tellsOfUnsafeRequest', () => {
     expect(tellsOfUnsafeRequest(axiosError('post', { 'Idempotency-Key': ' ' }))).toBe(true);
   });
 
+  it('looks into the answer that an error of the application still holds', () => {
+    const { config } = axiosError('post') as { config?: unknown };
+    const response = { status: 503, config };
+
+    expect(config).toBeDefined();
+    expect(tellsOfUnsafeRequest(Object.assign(new Error('stock is down'), { response }))).toBe(true);
+  });
+
   it('looks into causes and members', () => {
     expect(tellsOfUnsafeRequest(new Error('x', { cause: axiosError('post') }))).toBe(true);
     expect(tellsOfUnsafeRequest(new AggregateError([axiosError('get'), axiosError('post')]))).toBe(true);
