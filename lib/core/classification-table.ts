@@ -10,6 +10,9 @@ export type Knowledge = 'retry' | 'final' | 'network' | 'bug' | undefined;
 /** Begins the code of every error of this package, in every copy of it. */
 export const OWN_CODE = 'RESILIENCE_';
 
+/** Stands in every error by which a method asks for another attempt, in every copy of this package. */
+export const RETRY_SIGNAL_CODE = `${OWN_CODE}RETRY_SIGNAL`;
+
 const RETRIED_STATUSES = new Set([408, 425, 429]);
 const FINAL_STATUSES = new Set([501, 505, 511]);
 
@@ -17,7 +20,7 @@ const RETRIED_OWN_CODES = new Set([
   'RESILIENCE_TIMEOUT_EXCEEDED',
   'RESILIENCE_RATE_LIMIT_EXCEEDED',
   'RESILIENCE_BULKHEAD_FULL',
-  'RESILIENCE_RETRY_SIGNAL',
+  RETRY_SIGNAL_CODE,
 ]);
 
 const RETRIED_GRPC_CODES = new Set([4, 8, 10, 14]);
@@ -69,6 +72,11 @@ export function knowledgeOf(error: unknown): Knowledge {
     if (known !== undefined) return known;
   }
   return undefined;
+}
+
+/** Whether an error asks for another attempt; another copy of the package may have made it. */
+export function isRetrySignal(error: unknown): boolean {
+  return textOf(error, 'code') === RETRY_SIGNAL_CODE;
 }
 
 /** Whether this package refused the call by itself, which says nothing about the dependency. */

@@ -1,5 +1,5 @@
-import { type Knowledge, isLocalRefusal, knowledgeOf } from './classification-table.js';
-import { type Allowance, MOST_ERRORS, causesOf, membersOf } from './error-facts.js';
+import { type Knowledge, isLocalRefusal, isRetrySignal, knowledgeOf } from './classification-table.js';
+import { type Allowance, MOST_ERRORS, causesOf, fieldOf, membersOf } from './error-facts.js';
 
 /** Whether an error is worth a retry, and who said so. */
 export interface Verdict {
@@ -30,10 +30,17 @@ export function isRetryable(error: unknown): boolean {
 
 /**
  * Whether an error says that the dependency is failing: what is retryable, timeouts included, without this
- * library's own local refusals (bulkhead, rate limiter, every idempotency error). Never throws.
+ * library's own local refusals (bulkhead, rate limiter, every idempotency error). A method that asks for another
+ * attempt says nothing about the dependency, its cause does. Never throws.
  */
 export function isDependencyFailure(error: unknown): boolean {
-  return judge(error, (each) => (isLocalRefusal(each) ? 'final' : knowledgeOf(each))).retryable;
+  return judge(error, saidOfDependency).retryable;
+}
+
+function saidOfDependency(error: unknown): Knowledge {
+  if (isLocalRefusal(error)) return 'final';
+  if (!isRetrySignal(error)) return knowledgeOf(error);
+  return fieldOf(error, 'cause') === undefined ? 'final' : undefined;
 }
 
 /** Whether an error is worth another attempt, and what decided that. */

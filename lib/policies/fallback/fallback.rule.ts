@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.js';
 import { ask } from '../../core/callbacks.js';
+import { isRetrySignal } from '../../core/classification-table.js';
 import { isDependencyFailure } from '../../core/classification.js';
 import type { Environment } from '../../core/environment.js';
 import { InvalidOptionsError, isResilienceError } from '../../core/errors.js';
@@ -129,9 +130,11 @@ export class FallbackRule {
   }
 }
 
-/** What neither a bug, nor a refused input, nor a duplicate explains. */
+/** What neither a bug, nor a refused input, nor a duplicate explains; that there is no answer yet is a failure here. */
 const isAnsweredByDefault: ErrorPredicate = (error) =>
-  isDependencyFailure(error) || (isResilienceError(error) && OWN_REFUSALS.has(error.code));
+  isDependencyFailure(error) ||
+  isRetrySignal(error) ||
+  (isResilienceError(error) && OWN_REFUSALS.has(error.code));
 
 /** Whether a call was ended by its own limit, and not by its caller or by the limit of a call around it. */
 function isTimeoutOf(error: unknown, call: Call): boolean {

@@ -1,10 +1,11 @@
 import type { Call } from '../../core/call.js';
+import { isRetrySignal } from '../../core/classification-table.js';
 import type { GiveUpReason } from '../../core/events.js';
 import type { Scope } from '../../core/scope.js';
 import type { RetryFailure } from './retry-hooks.js';
 import { rememberRetry } from './retry-info.js';
 import type { Wait } from './retry-plan.js';
-import { callersError, isRetrySignal } from './retry-signal.js';
+import { callersError } from './retry-signal.js';
 import type { Moment, RetryRunParts } from './retry-tidings.js';
 
 /** What follows the end of an attempt: nothing more, or another attempt after the delay. */

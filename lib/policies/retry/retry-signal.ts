@@ -1,8 +1,6 @@
-import { OWN_CODE } from '../../core/classification-table.js';
+import { RETRY_SIGNAL_CODE, isRetrySignal } from '../../core/classification-table.js';
 import { classify } from '../../core/classification.js';
-import { MOST_ERRORS, fieldOf, textOf } from '../../core/error-facts.js';
-
-const CODE = `${OWN_CODE}RETRY_SIGNAL`;
+import { MOST_ERRORS, fieldOf } from '../../core/error-facts.js';
 
 /** What a method may say beside that it wants another attempt. */
 export interface RetrySignalOptions {
@@ -19,7 +17,7 @@ export class RetrySignal extends Error {
   /** Tells it apart in logs. */
   override readonly name = 'RetrySignal';
   /** The same text in every copy of the package. */
-  readonly code = CODE;
+  readonly code = RETRY_SIGNAL_CODE;
   /** Milliseconds to wait at least; `undefined` for what the cause asks for. */
   readonly retryAfterMs: number | undefined;
 
@@ -28,11 +26,6 @@ export class RetrySignal extends Error {
     super('the method asks for another attempt', cause === undefined ? undefined : { cause });
     this.retryAfterMs = options.retryAfterMs;
   }
-}
-
-/** Whether an error asks for another attempt; another copy of the package may have made it. */
-export function isRetrySignal(error: unknown): boolean {
-  return textOf(error, 'code') === CODE;
 }
 
 /** What the caller gets of an error that no attempt follows. */

@@ -95,6 +95,19 @@ describe('RetrySignal', () => {
     expect(silent.runsAt).toHaveLength(1);
   });
 
+  it('opens no breaker by itself, as where the answer is that there is none yet; its cause may', async () => {
+    const world = new PipelineWorld();
+    const retry = caseOptions({ backoff: FIXED, maxAttempts: 12 });
+    const polled = Array.from({ length: 10 }, () => new RetrySignal());
+    const unknown = Array.from({ length: 10 }, () => new RetrySignal(httpError(404)));
+    const down = Array.from({ length: 10 }, () => new RetrySignal(httpError(503)));
+    const behind = (operation: string) => world.pipeline({ retry, circuitBreaker: {} }, operation);
+
+    expect((await world.call(behind('Jobs.poll'), executions(...polled, 'there'))).value).toBe('there');
+    expect((await world.call(behind('Jobs.find'), executions(...unknown, 'found'))).value).toBe('found');
+    expect((await world.call(behind('Jobs.down'), executions(...down, 'up'))).runsAt).toHaveLength(5);
+  });
+
   it('does not outlive the caller: an aborted call is not retried', async () => {
     const world = new PipelineWorld();
     const caller = new AbortController();
