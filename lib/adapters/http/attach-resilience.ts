@@ -80,6 +80,7 @@ class AxiosClient {
       isReplayable: exchange.isReplayable,
       retry: config.resilience,
     };
+    const isUnsafeOutside = traits.isUnsafe || isKeyRandom;
     const pipeline = this.policies.pipelineFor(traits);
     const attempt: AxiosExchange['attempt'] = (call) => exchange.attempt(call);
     const args = [exchange];
@@ -87,10 +88,10 @@ class AxiosClient {
       const work =
         signal === undefined ? pipeline.call(attempt, args) : pipeline.run(attempt, args, { signal });
       const answer = await work;
-      exchange.ended(answer);
+      exchange.ended(answer, isUnsafeOutside);
       return answer;
     } catch (error) {
-      exchange.failed(error, traits.isUnsafe || isKeyRandom);
+      exchange.failed(error, isUnsafeOutside);
       throw error;
     }
   }

@@ -64,16 +64,21 @@ export class AxiosExchange implements HttpRequest {
     }
   }
 
-  /** The call has ended with this answer, or with the answer that an error tells of. */
-  ended(answer: unknown): void {
+  /** The call has ended with this answer; whoever makes the request again may have an effect twice. */
+  ended(answer: unknown, isUnsafeOutside: boolean): void {
     this.answers.letGoExcept(answer);
+    this.note(answer, isUnsafeOutside);
   }
 
-  /** The call has ended with an error; whoever makes the request again may have an effect twice. */
+  /** The same for an error, which may tell of the last answer. */
   failed(error: unknown, isUnsafeOutside: boolean): void {
-    this.ended(fieldOf(error, 'response'));
-    // Errors of this package tell an outer retry nothing of the request.
-    if (isUnsafeOutside && this.hasSent) rememberUnsafeRequest(error);
+    this.answers.letGoExcept(fieldOf(error, 'response'));
+    this.note(error, isUnsafeOutside);
+  }
+
+  /** Errors of this package tell an outer retry nothing of the request, and a key made here looks like the caller's. */
+  private note(outcome: unknown, isUnsafeOutside: boolean): void {
+    if (isUnsafeOutside && this.hasSent) rememberUnsafeRequest(outcome);
   }
 
   private async configOf(call: CallContext): Promise<AxiosRequestLike> {

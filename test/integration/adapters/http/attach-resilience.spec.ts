@@ -179,6 +179,24 @@ describe('attachResilience', () => {
     expect([keys.length, new Set(keys).size]).toEqual([2, 1]);
   });
 
+  it('lets no outer retry do so because of an answer either, or of an error that is made of one', async () => {
+    const server = await serverOf(200);
+    const { policies } = policiesOf();
+    const client = axios.create();
+    attachResilience(client, policies, { retry: AT_ONCE, idempotencyKey: true });
+    const judging = policies.guard('judging', { retry: { ...AT_ONCE, retryOnResult: () => true } });
+    const throwing = policies.guard('throwing', { retry: AT_ONCE });
+
+    await judging(() => client.post(server.url));
+    expect(server.requests).toHaveLength(1);
+
+    const refused = throwing(async () => {
+      throw new Error('not what was asked for', { cause: await client.post(server.url) });
+    });
+    await failureOf(refused);
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('sends a stream once, and what a function makes each time', async () => {
     const server = await serverOf(503);
     const client = axios.create();
