@@ -13,22 +13,48 @@ interface TokenLike {
   unsubscribe(listener: (reason: unknown) => void): void;
 }
 
+interface ForeignSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener?(type: 'abort', listener: () => void): void;
+}
+
 /** Joins `signal` and `cancelToken` of a request. */
 export function cancellationOf({ signal, cancelToken }: AxiosRequestLike): CallerCancellation {
-  const token = isToken(cancelToken) ? cancelToken : undefined;
-  const own = signal instanceof AbortSignal ? signal : undefined;
-  if (token === undefined) return { signal: own, release: () => undefined };
+  const own = signalOf(signal);
+  if (!isToken(cancelToken)) return own;
   const controller = new AbortController();
   const listener = (reason: unknown): void => controller.abort(reason);
-  token.subscribe(listener);
+  cancelToken.subscribe(listener);
   return {
-    signal: own === undefined ? controller.signal : AbortSignal.any([own, controller.signal]),
-    release: () => token.unsubscribe(listener),
+    signal: own.signal === undefined ? controller.signal : AbortSignal.any([own.signal, controller.signal]),
+    release: () => {
+      own.release();
+      cancelToken.unsubscribe(listener);
+    },
   };
 }
 
+function signalOf(signal: unknown): CallerCancellation {
+  if (signal instanceof AbortSignal) return { signal, release: () => undefined };
+  if (!isForeignSignal(signal)) return { signal: undefined, release: () => undefined };
+  const controller = new AbortController();
+  const listener = (): void => controller.abort(signal.reason);
+  signal.addEventListener('abort', listener);
+  if (signal.aborted) listener();
+  return { signal: controller.signal, release: () => signal.removeEventListener?.('abort', listener) };
+}
+
+/** By shape, as axios takes them: that of a polyfill, or of another realm, is no instance of the global class. */
+function isForeignSignal(value: unknown): value is ForeignSignal {
+  return typeof fieldOf(value, 'aborted') === 'boolean' && isMethod(value, 'addEventListener');
+}
+
+function isMethod(subject: unknown, name: string): boolean {
+  return typeof fieldOf(subject, name) === 'function';
+}
+
 function isToken(value: unknown): value is TokenLike {
-  return (
-    typeof fieldOf(value, 'subscribe') === 'function' && typeof fieldOf(value, 'unsubscribe') === 'function'
-  );
+  return isMethod(value, 'subscribe') && isMethod(value, 'unsubscribe');
 }

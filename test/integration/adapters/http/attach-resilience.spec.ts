@@ -13,6 +13,17 @@ import { ManualClock } from 'nestjs-selfheal/testing';
 import { firstValueFrom } from 'rxjs';
 import { AT_ONCE, failureOf, nextOf, policiesOf, serverOf } from './world.js';
 
+/** Of a package of its own, or of another realm: no instance of the global class. */
+class PolyfilledSignal extends EventTarget {
+  aborted = false;
+  onabort: (() => void) | null = null;
+
+  abort(): void {
+    this.aborted = true;
+    this.dispatchEvent(new Event('abort'));
+  }
+}
+
 describe('attachResilience', () => {
   it('gives the answer of the first attempt that is no failure', async () => {
     const server = await serverOf(503, 'reset', { status: 200, body: '{"ok":true}' });
@@ -250,10 +261,12 @@ describe('attachResilience', () => {
     attachResilience(client, policies);
     const controller = new AbortController();
     const source = axios.CancelToken.source();
+    const polyfill = new PolyfilledSignal();
 
     for (const [options, leave] of [
       [{ signal: controller.signal }, () => controller.abort()],
       [{ cancelToken: source.token }, () => source.cancel('left')],
+      [{ signal: polyfill }, () => polyfill.abort()],
     ] as const) {
       const scheduled = nextOf(policies, 'retry.scheduled');
       const call = client.get(server.url, options);
@@ -262,8 +275,9 @@ describe('attachResilience', () => {
       expect(axios.isCancel(await failureOf(call))).toBe(true);
     }
 
-    expect(server.requests).toHaveLength(2);
-    expect(events.of('retry.gave-up').map(({ reason }) => reason)).toEqual(['aborted', 'aborted']);
+    expect(axios.isCancel(await failureOf(client.get(server.url, { signal: polyfill })))).toBe(true);
+    expect(server.requests).toHaveLength(3);
+    expect(events.of('retry.gave-up').map(({ reason }) => reason)).toEqual(Array(3).fill('aborted'));
     expect(clock.pendingTimers).toBe(0);
   });
 });
