@@ -31,7 +31,7 @@ export function isRetryable(error: unknown): boolean {
 /**
  * Whether an error says that the dependency is failing: what is retryable, timeouts included, without this
  * library's own local refusals (bulkhead, rate limiter, every idempotency error). A method that asks for another
- * attempt says nothing about the dependency, its cause does. Never throws.
+ * attempt says nothing about the dependency, but its cause may. Never throws.
  */
 export function isDependencyFailure(error: unknown): boolean {
   return judge(error, saidOfDependency).retryable;
@@ -40,7 +40,15 @@ export function isDependencyFailure(error: unknown): boolean {
 function saidOfDependency(error: unknown): Knowledge {
   if (isLocalRefusal(error)) return 'final';
   if (!isRetrySignal(error)) return knowledgeOf(error);
-  return fieldOf(error, 'cause') === undefined ? 'final' : undefined;
+  return tellsOfSomethingKnown(fieldOf(error, 'cause')) ? undefined : 'final';
+}
+
+/** Whether there is anything in a chain of causes that the table may judge. */
+function tellsOfSomethingKnown(error: unknown): boolean {
+  for (const each of causesOf(error, { left: MOST_ERRORS })) {
+    if (knowledgeOf(each) !== undefined || membersOf(each).length > 0) return true;
+  }
+  return false;
 }
 
 /** Whether an error is worth another attempt, and what decided that. */

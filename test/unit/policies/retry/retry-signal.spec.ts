@@ -99,11 +99,13 @@ describe('RetrySignal', () => {
     const world = new PipelineWorld();
     const retry = caseOptions({ backoff: FIXED, maxAttempts: 12 });
     const polled = Array.from({ length: 10 }, () => new RetrySignal());
+    const pending = Array.from({ length: 10 }, () => new RetrySignal(new Error('still pending')));
     const unknown = Array.from({ length: 10 }, () => new RetrySignal(httpError(404)));
     const down = Array.from({ length: 10 }, () => new RetrySignal(httpError(503)));
     const behind = (operation: string) => world.pipeline({ retry, circuitBreaker: {} }, operation);
 
     expect((await world.call(behind('Jobs.poll'), executions(...polled, 'there'))).value).toBe('there');
+    expect((await world.call(behind('Jobs.wait'), executions(...pending, 'done'))).value).toBe('done');
     expect((await world.call(behind('Jobs.find'), executions(...unknown, 'found'))).value).toBe('found');
     expect((await world.call(behind('Jobs.down'), executions(...down, 'up'))).runsAt).toHaveLength(5);
   });
