@@ -4,9 +4,12 @@ import { callersError, type RetryRule, type RetryRun } from '../policies/retry/i
 
 type Outcome = { readonly error: unknown } | { readonly value: unknown };
 
+/** Rounds of which a part has succeeded, and none has failed. */
+const SUCCEEDED = new WeakSet<RetriedAttempt>();
+
 /** One round of a retried block of code. */
 export class RetriedAttempt {
-  private outcome: Outcome | undefined;
+  private outcome: Outcome = { value: undefined };
 
   constructor(
     /** What may be known of this round: its number, its signal. */
@@ -20,24 +23,21 @@ export class RetriedAttempt {
 
   /** What this round failed with, if it did. */
   get failure(): { readonly error: unknown } | undefined {
-    return this.outcome !== undefined && 'error' in this.outcome ? this.outcome : undefined;
-  }
-
-  /** Whether a part of the block has succeeded, and none has failed. */
-  get hasSucceeded(): boolean {
-    return this.outcome !== undefined && 'value' in this.outcome;
+    return 'error' in this.outcome ? this.outcome : undefined;
   }
 
   /** What the last part of the block has given. */
   get value(): unknown {
-    return this.outcome !== undefined && 'value' in this.outcome ? this.outcome.value : undefined;
+    return 'value' in this.outcome ? this.outcome.value : undefined;
   }
 
   /** Runs a part of the block; what it throws makes the round a failure and does not leave the loop. */
   async run(fn: (call: CallContext) => unknown): Promise<void> {
     try {
       const value = await fn(this.call);
-      if (this.failure === undefined) this.outcome = { value };
+      if (this.failure !== undefined) return;
+      this.outcome = { value };
+      SUCCEEDED.add(this);
     } catch (error) {
       this.fail(error);
     }
@@ -46,6 +46,7 @@ export class RetriedAttempt {
   /** Makes the round a failure. */
   fail(error: unknown): void {
     this.outcome = { error };
+    SUCCEEDED.delete(this);
   }
 }
 
@@ -98,7 +99,7 @@ function* untilLeft(attempt: RetriedAttempt, succeeded: () => void): Generator<R
     yield attempt;
     isLeft = false;
   } finally {
-    if (isLeft && attempt.hasSucceeded) succeeded();
+    if (isLeft && SUCCEEDED.has(attempt)) succeeded();
   }
 }
 
