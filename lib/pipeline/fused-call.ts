@@ -1,4 +1,4 @@
-import { type Admission, type Gate, type Permit, Refusal } from '../core/rule.js';
+import { type Admission, type Gate, GrantedPermit, type Permit, Refusal } from '../core/rule.js';
 import type { Invocation } from './call-record.js';
 import { FusedFacts } from './fused-facts.js';
 import type { FusedWay } from './fused-way.js';
@@ -40,7 +40,7 @@ export class FusedCall extends FusedFacts {
     this.given = args;
     this.startedMs = starts.beginsMs();
     if (firstGate !== undefined) {
-      const stopped = this.enterAll(firstGate);
+      const stopped = this.enterAll(firstGate, false);
       if (stopped !== undefined) return stopped;
     }
     let work: unknown;
@@ -53,13 +53,16 @@ export class FusedCall extends FusedFacts {
     return (work instanceof Promise ? work : Promise.resolve(work)).then(this.onValue, this.onError);
   }
 
-  /** Asks all gates; answers with what becomes of the call where one does not let it pass at once. */
-  enterGates(self: unknown, args: readonly unknown[]): Promise<unknown> | undefined {
+  /**
+   * Asks all gates; answers with what becomes of the call where one does not let it pass at once. One that learns what
+   * its method gives passes with permits of any form; others are followed step by step where a permit has a state.
+   */
+  enterGates(self: unknown, args: readonly unknown[], learns = false): Promise<unknown> | undefined {
     const { starts, firstGate } = this.way;
     this.self = self;
     this.given = args;
     this.startedMs = starts.beginsMs();
-    return firstGate && this.enterAll(firstGate);
+    return firstGate && this.enterAll(firstGate, learns);
   }
 
   /** Calls the method. What it throws is thrown. */
@@ -122,14 +125,15 @@ export class FusedCall extends FusedFacts {
     if (this.isReusable) this.spares.recycle(this);
   }
 
-  private enterAll(firstGate: Gate): Promise<unknown> | undefined {
+  private enterAll(firstGate: Gate, learns: boolean): Promise<unknown> | undefined {
     const admission = firstGate.admit(this);
-    if (typeof admission !== 'number') return this.stopped(0, admission);
+    if (typeof admission !== 'number' && !(learns && isGranted(admission))) return this.stopped(0, admission);
     this.firstPermit = admission;
     const { furtherGates: gates } = this.way;
     for (let index = 0; index < gates.length; index += 1) {
       const admission = gates[index]?.admit(this) ?? 0;
-      if (typeof admission !== 'number') return this.stopped(index + 1, admission);
+      if (typeof admission !== 'number' && !(learns && isGranted(admission)))
+        return this.stopped(index + 1, admission);
       this.furtherPermits[index] = admission;
     }
     return undefined;
@@ -176,4 +180,8 @@ export class FusedCall extends FusedFacts {
     const firstAttempt = invocation === undefined ? { admissions } : { admissions, invocation };
     return way.pipeline.resume(self, args, startedMs, firstAttempt);
   }
+}
+
+function isGranted(admission: Admission): admission is GrantedPermit {
+  return admission instanceof GrantedPermit;
 }

@@ -21,7 +21,7 @@ export interface FirstCall {
  * is given back unrecorded, and it is handed out as it is.
  */
 export function learn(call: FusedCall, { self, args, isStream, outer }: FirstCall): Learned {
-  const stopped = call.enterGates(self, args);
+  const stopped = call.enterGates(self, args, true);
   if (stopped !== undefined) return { kind: 'refused', promise: stopped };
   const scope = call.makeScope(outer);
   let result: unknown;

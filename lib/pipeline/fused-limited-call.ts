@@ -35,8 +35,12 @@ export class FusedLimitedCall extends FusedCall implements LaneEntry {
     return this.startStepwise(self, args);
   }
 
-  override enterGates(self: unknown, args: readonly unknown[]): Promise<unknown> | undefined {
-    const stopped = super.enterGates(self, args);
+  override enterGates(
+    self: unknown,
+    args: readonly unknown[],
+    learns?: boolean,
+  ): Promise<unknown> | undefined {
+    const stopped = super.enterGates(self, args, learns);
     if (stopped !== undefined) return stopped;
     const { lane, limit } = this.way;
     lane?.enter(this);
