@@ -57,4 +57,6 @@ export interface Gate {
   readonly returnsOnCancel: boolean;
   /** Whether a returned value may count as a failure, so that `succeeded` is not the only end of a value. */
   readonly judgesValues: boolean;
+  /** Whether a returned value counts as a failure; gates to which none does do without it. */
+  isFailure?(value: unknown): boolean;
 }

@@ -72,4 +72,5 @@ export {
 export type { SharedFamily } from './shared-family.js';
 export { isTelling } from './step.js';
 export type { GateWord, LimitWord, Step, StepWord } from './step.js';
-export { ValueLog, valuesOf } from './value-log.js';
+export { goodValuesOf } from './good-values.js';
+export { ValueLog, type ValueMemory, valuesOf } from './value-log.js';

@@ -99,8 +99,8 @@ export const ITERATIONS: ValueView = {
     return new Opened(each([]), opened.first);
   },
   lost: (value) => (value as Opened).abandon((held) => held.cancelled()),
-  remember: (rule, scope, value) => {
-    if (rule.remembers) (value as Opened).logTo(new ValueLog(rule, scope.args));
+  remember: (memory, scope, value) => {
+    if (memory.remembers) (value as Opened).logTo(new ValueLog(memory, scope));
   },
   answered: (value) => openedFrom(value),
   isLeft: ({ isCancelled, cancellation }) => isCancelled && cancellation.reason instanceof IterationLeft,

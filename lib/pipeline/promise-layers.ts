@@ -8,6 +8,7 @@ import { afterRivals } from './after-rivals.js';
 import type { CallRecord } from './call-record.js';
 import { HeldPermit } from './held-permit.js';
 import { pause } from './pause.js';
+import type { ValueMemory } from './value-log.js';
 
 const DONE: RetryDecision = { kind: 'done' };
 
@@ -25,7 +26,7 @@ export interface ValueView {
   /** A value that came when nobody waited for it any more. */
   lost(value: unknown): void;
   /** What the rules keep of a success, if they keep anything. */
-  remember(rule: FallbackRule, scope: Scope, value: unknown): void;
+  remember(memory: ValueMemory, scope: Scope, value: unknown): void;
   /** The answer of a fallback in the form of the method's own. */
   answered(value: unknown): unknown;
   /** Whether nobody waits for a first value any more: then nothing is recorded of its failure. */
@@ -42,7 +43,7 @@ export const PLAIN_VALUES: ValueView = {
   settle: (held, value) => held.succeeded(value),
   setAside: (value) => value,
   lost: () => undefined,
-  remember: (rule, scope, value) => rule.remember(scope.args, value),
+  remember: (memory, scope, value) => memory.remember(scope, value),
   answered: (value) => value,
   isLeft: () => false,
   arrived: (run, attempt) => run.succeeded(attempt),
@@ -154,11 +155,16 @@ export function retryLayer(
 }
 
 /** Answers in the place of a failure, where the rule says so and somebody waits for it. */
-export function fallbackLayer(rule: FallbackRule, next: PromiseNext, view = PLAIN_VALUES): PromiseNext {
+export function fallbackLayer(
+  rule: FallbackRule,
+  memory: ValueMemory,
+  next: PromiseNext,
+  view = PLAIN_VALUES,
+): PromiseNext {
   return async (scope, record) => {
     try {
       const value = await next(scope, record);
-      view.remember(rule, scope, value);
+      view.remember(memory, scope, value);
       return value;
     } catch (error) {
       const isAnswered = !scope.isCancelled && rule.answersFor(error, scope);

@@ -1,4 +1,5 @@
 import type { Environment } from '../core/environment.js';
+import { goodValuesOf } from './good-values.js';
 import { invoke, type Target } from './invoke.js';
 import {
   fallbackLayer,
@@ -50,7 +51,7 @@ export function composeLayers(
       case 'idempotent':
         return view.guard(step.rule, next);
       case 'fallback':
-        return fallbackLayer(step.rule, next, view);
+        return fallbackLayer(step.rule, goodValuesOf(step.rule, steps.slice(index + 1)), next, view);
       case 'retry':
         return retryLayer(step.rule, environment, next, view);
       case 'hedge':

@@ -1,4 +1,11 @@
-import type { FallbackRule } from '../policies/fallback/index.js';
+import type { Call } from '../core/call.js';
+
+/** What is told of the values of a method. */
+export interface ValueMemory {
+  /** Whether it wants to be told. */
+  readonly remembers: boolean;
+  remember(call: Call, value: unknown): void;
+}
 
 /** A stream longer than this is not remembered: memory stays bounded. */
 const MOST_VALUES = 1_000;
@@ -8,8 +15,8 @@ export class ValueLog {
   private values: unknown[] | undefined = [];
 
   constructor(
-    private readonly rule: FallbackRule,
-    private readonly args: readonly unknown[],
+    private readonly memory: ValueMemory,
+    private readonly call: Call,
   ) {}
 
   add(value: unknown): void {
@@ -18,7 +25,7 @@ export class ValueLog {
   }
 
   complete(): void {
-    if (this.values !== undefined) this.rule.remember(this.args, new StreamMemory(this.values));
+    if (this.values !== undefined) this.memory.remember(this.call, new StreamMemory(this.values));
   }
 }
 

@@ -4,6 +4,7 @@ import {
   type EnteredCall,
   enterCall,
   type FusedWay,
+  goodValuesOf,
   invoke,
   type Invocation,
   type Pipeline,
@@ -97,12 +98,12 @@ export function composeStream(pipeline: Pipeline): StreamNext {
   return steps.reduceRight<StreamNext>((next, step, index) => layer(step, index, pipeline, next), innermost);
 }
 
-function layer(step: Step, index: number, { environment }: Pipeline, next: StreamNext): StreamNext {
+function layer(step: Step, index: number, { environment, steps }: Pipeline, next: StreamNext): StreamNext {
   switch (step.word) {
     case 'idempotent':
       return guardStream(step.rule, next);
     case 'fallback':
-      return fallbackStream(step.rule, next);
+      return fallbackStream(step.rule, goodValuesOf(step.rule, steps.slice(index + 1)), next);
     case 'retry':
       return retryStream(step.rule, environment, next);
     case 'hedge':

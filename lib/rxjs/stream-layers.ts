@@ -1,7 +1,14 @@
 import { catchError, defer, Observable, type Subscriber, tap, throwError } from 'rxjs';
 import { type Admission, type Gate, type Permit, Refusal, Turn } from '../core/rule.js';
 import type { Scope } from '../core/scope.js';
-import { afterRivals, type CallRecord, HeldPermit, type Pipeline, ValueLog } from '../pipeline/index.js';
+import {
+  afterRivals,
+  type CallRecord,
+  HeldPermit,
+  type Pipeline,
+  ValueLog,
+  type ValueMemory,
+} from '../pipeline/index.js';
 import type { FallbackRule } from '../policies/fallback/index.js';
 import { streamOf } from './stream-of.js';
 
@@ -95,10 +102,10 @@ function ask(
 }
 
 /** Answers in the place of a failure that came before the first value, where the rule says so. */
-export function fallbackStream(rule: FallbackRule, next: StreamNext): StreamNext {
+export function fallbackStream(rule: FallbackRule, memory: ValueMemory, next: StreamNext): StreamNext {
   return (scope, record) =>
     defer(() => {
-      const log = rule.remembers ? new ValueLog(rule, scope.args) : undefined;
+      const log = memory.remembers ? new ValueLog(memory, scope) : undefined;
       let hasValue = false;
       const watched = tap<unknown>({
         next: (value) => {

@@ -19,7 +19,7 @@ import type { ResolvedCircuitBreakerOptions } from './resolved-options.js';
 import { outcomeOf } from './sliding-window.js';
 import { changeOf, snapshotOf } from './snapshot.js';
 import { type BreakerState, periodOf, TimedPermit, UNRECORDED } from './states/breaker-state.js';
-import { Disabled, ForcedOpen } from './states/by-hand.js';
+import { beginning, Disabled, ForcedOpen } from './states/by-hand.js';
 import { Closed } from './states/closed.js';
 import { HalfOpen } from './states/half-open.js';
 import { Open } from './states/open.js';
@@ -54,6 +54,10 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
 
   get judgesValues(): boolean {
     return this.settings.recordResult !== undefined;
+  }
+
+  isFailure(value: unknown): boolean {
+    return isFailureByValue(this, value) === true;
   }
 
   /** The options it runs under now. */
@@ -192,9 +196,4 @@ export class CircuitBreakerRule implements CircuitBreakerGate {
     tell(events, `the listener of circuit breaker "${this.name}"`, this.onStateChanged, change);
     if (events.isObserved) events.emit(change, this);
   }
-}
-
-function beginning(hand: KeyedParts['begins']): BreakerState {
-  if (hand === undefined) return new Closed(0);
-  return hand === 'disabled' ? new Disabled(0) : new ForcedOpen(0);
 }

@@ -8,6 +8,7 @@ import type {
   CircuitBreakerSnapshot,
 } from './circuit-breaker.gate.js';
 import { CircuitBreakerRule } from './circuit-breaker.rule.js';
+import { isFailureByValue } from './judgement.js';
 import { snapshotOfKeys, stateOfKeys } from './keyed-snapshot.js';
 import type { ResolvedCircuitBreakerOptions } from './resolved-options.js';
 import { UNRECORDED } from './states/breaker-state.js';
@@ -53,6 +54,10 @@ export class KeyedCircuitBreaker implements CircuitBreakerGate {
 
   get judgesValues(): boolean {
     return this.settings.recordResult !== undefined;
+  }
+
+  isFailure(value: unknown): boolean {
+    return isFailureByValue(this, value) === true;
   }
 
   /** What a hand has set; else the worst of its keys. */
@@ -121,15 +126,16 @@ export class KeyedCircuitBreaker implements CircuitBreakerGate {
     try {
       const key: unknown = this.settings.key?.(...call.args);
       if (typeof key === 'string') return key;
-      this.report(new TypeError(`key answered ${typeof key}, which is no text`));
+      this.report('key', new TypeError(`key answered ${typeof key}, which is no text`));
     } catch (error) {
-      this.report(error);
+      this.report('key', error);
     }
     return undefined;
   }
 
-  private report(error: unknown): void {
-    this.parts.environment.events.report(`key of circuit breaker "${this.name}"`, error);
+  /** Tells of a callback of the options that threw. */
+  report(what: string, error: unknown): void {
+    this.parts.environment.events.report(`${what} of circuit breaker "${this.name}"`, error);
   }
 
   private use(key: string): CircuitBreakerRule {

@@ -25,6 +25,11 @@ export class RetryRule {
     this.parts = { ...parts, tidings, plan: new RetryPlan(parts.options, parts.environment) };
   }
 
+  /** Whether a returned value counts as a failure. */
+  isFailure(value: unknown, call: Call): boolean {
+    return this.plan.isFailure(value, call);
+  }
+
   /** A first attempt is about to begin for which no run was begun yet. */
   firstBegins(call: Call): void {
     this.parts.tidings.begins({ call, attempt: 1, elapsedMs: 0 });

@@ -1,4 +1,5 @@
 import { BreakerState, UNRECORDED } from './breaker-state.js';
+import { Closed } from './closed.js';
 
 /** Lets nobody through until a hand ends it. */
 export class ForcedOpen extends BreakerState {
@@ -20,4 +21,10 @@ export class Disabled extends BreakerState {
   admit(): number {
     return UNRECORDED;
   }
+}
+
+/** The state that a breaker begins in: what a hand has set before, else closed. */
+export function beginning(hand: 'forced-open' | 'disabled' | undefined): BreakerState {
+  if (hand === undefined) return new Closed(0);
+  return hand === 'disabled' ? new Disabled(0) : new ForcedOpen(0);
 }
