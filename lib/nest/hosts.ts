@@ -28,7 +28,7 @@ export function moduleName(module: { readonly metatype?: unknown }): string {
 }
 
 /** Everything that Nest builds in an application, in module order; aliases are left out. */
-export function hostWrappers(modules: ModulesContainer): readonly HostWrapper[] {
+export function hostWrappers(modules: Pick<ModulesContainer, 'values'>): readonly HostWrapper[] {
   return [...modules.values()].flatMap((module) => wrappersOf(module));
 }
 

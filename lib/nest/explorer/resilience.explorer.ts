@@ -1,10 +1,11 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
-import type { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { LazyModuleLoader, type ModuleRef, type ModulesContainer } from '@nestjs/core';
 import { type Host, hostsIn, hostWrappers, plansBelow } from '../hosts.js';
 import { allPlans, type MethodPlan } from '../method-plan.js';
 import { type CompiledMethod, ResilienceRuntime, servingRuntime } from '../runtime/index.js';
 import { adviseNames, warnOfEndlessRetries, warnOfOverrides } from './boot-advice.js';
 import { byMethod, describeMethod, type DescribedMethod, lineOf } from './described-method.js';
+import { followLazyModules } from './lazy-modules.js';
 import { checkHost } from './method-checks.js';
 import { checkSingleRoot, checkStatic } from './root-checks.js';
 import { sweep } from './sweep.js';
@@ -28,6 +29,7 @@ export class ResilienceExplorer implements OnModuleInit {
     checkStatic(this.modules);
     const { runtime } = this;
     sweep(hostWrappers(this.modules), runtime);
+    followLazyModules(this.moduleRef.get(LazyModuleLoader, { strict: false }), this.modules, runtime);
     runtime.addFeatures();
     const hosts = hostsIn(this.modules);
     const plans = plansIn(hosts);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Module, type Type } from '@nestjs/common';
+import { Module, Scope, type Type } from '@nestjs/common';
 import { LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import { Fallback, InvalidOptionsError, ResilienceModule, Retryable } from 'nestjs-selfheal';
 import { Applications, AT_ONCE, Backend, outcomeOf } from '../../../support/nest-applications.js';
@@ -74,6 +74,25 @@ describe('lazily loaded modules', () => {
     expect(second.error).toBe(first.error);
     expect(lazy.backend.runs).toBe(0);
   });
+
+  it.each(['factory', 'asynchronous factory', 'value', 'request-scoped factory'])(
+    'N9: is wired where Nest did not build the instance: %s',
+    async (way) => {
+      const { app, events } = await applications.start({}, { retries: { lazy: AT_ONCE } });
+      const scope = way === 'request-scoped factory' ? { scope: Scope.REQUEST } : {};
+      const useFactory = way === 'asynchronous factory' ? async () => new Lazy() : () => new Lazy();
+      const made = way === 'value' ? { useValue: new Lazy() } : { useFactory, ...scope };
+      @Module({ providers: [{ provide: 'made', ...made }] })
+      class LazyModule {}
+      const module = await app.get(LazyModuleLoader).load(() => LazyModule);
+
+      const lazy = await module.resolve<Lazy>('made').catch(() => module.get<Lazy>('made'));
+
+      expect(await lazy.ask()).toBe('S');
+      expect(lazy.backend.runs).toBe(3);
+      expect(events.of('retry.recovered')).toHaveLength(1);
+    },
+  );
 
   it('a bad feature is the affair of the methods that name its policies, and of no other', async () => {
     class Late {
