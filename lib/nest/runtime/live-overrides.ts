@@ -34,11 +34,10 @@ export class LiveOverrides {
    */
   add(name: string, overrides: RunningOverrides): () => void {
     checkRunningOverrides(name, overrides);
-    const methods = this.methodsOf(name);
-    refuseIdle(name, overrides, methods);
+    refuseIdle(name, overrides, this.methodsOf(name));
     const layer = { ...overrides };
-    this.lay(methods, (layers) => [...layers, layer]);
-    return () => this.lay(methods, (layers) => layers.filter((each) => each !== layer));
+    this.lay(name, (layers) => [...layers, layer]);
+    return () => this.lay(name, (layers) => layers.filter((each) => each !== layer));
   }
 
   /**
@@ -61,12 +60,12 @@ export class LiveOverrides {
     return this.methods.get(plan);
   }
 
-  /** All are made before the first is put in place. */
+  /** On the methods as they are written now; all are made before the first is put in place. */
   private lay(
-    methods: readonly WrittenMethod[],
+    name: string,
     change: (layers: readonly RunningOverrides[]) => readonly RunningOverrides[],
   ): void {
-    const changed = methods.map((method) => {
+    const changed = this.methodsOf(name).map((method) => {
       const layers = change(this.layers.get(method.plan) ?? []);
       return {
         method,
