@@ -64,12 +64,24 @@ function checkFallbackMethod(
     throw invalid(operation, 'handler', { value: method, expected });
   }
   const { instance } = wrapper;
-  const isOwn = typeof instance === 'object' && instance !== null && Object.hasOwn(instance, method);
+  const owners = [...ownerOf(instance), ...prototypesOf(prototype)];
+  if (method !== 'constructor' && owners.some((each) => mayBeMethod(each, method))) return;
   const methods = prototypesOf(prototype).flatMap((each) => Object.getOwnPropertyNames(each));
-  if (isOwn || (methods.includes(method) && method !== 'constructor')) return;
   const known = [...new Set(methods)].filter((each) => each !== 'constructor').join(', ');
   const expected = `names no method of the class: there is no "${method}" (known: ${known})`;
   throw invalid(operation, 'handler', { value: method, expected });
+}
+
+function ownerOf(instance: unknown): readonly object[] {
+  return typeof instance === 'object' && instance !== null ? [instance] : [];
+}
+
+/** No getter runs: what it gives, and what is assigned later, is only known when it is asked for. */
+function mayBeMethod(owner: object, member: string): boolean {
+  const property = Object.getOwnPropertyDescriptor(owner, member);
+  if (property === undefined) return false;
+  const { value }: { value?: unknown } = property;
+  return value === undefined || typeof value === 'function';
 }
 
 function checkFallbackToken(operation: string, token: FallbackToken, modules: ModulesContainer): void {

@@ -250,6 +250,22 @@ describe('fallbacks of a class', () => {
     });
   });
 
+  it('LM-48: a handler that is a member, and no method, stops the boot', async () => {
+    @Injectable()
+    class Cached {
+      readonly cache = new Map<string, string>();
+
+      @Fallback('cache')
+      read(): Promise<unknown> {
+        return backend.ask();
+      }
+    }
+
+    await expect(applications.start({ providers: [Cached] })).rejects.toMatchObject({
+      message: expect.stringMatching(/Cached\.read.*cache/s),
+    });
+  });
+
   it('LM-48: a private method is called on the instance with the arguments and the error', async () => {
     @Injectable()
     class Guarded {
