@@ -7,7 +7,7 @@ import { checkEngineOptions, checkFeatureOptions, checkNamedPolicies } from './e
 import { type Families, makeFamilies, successors } from './families.js';
 import { layered } from './merge.js';
 import type { EngineOptions, NamedPolicies } from './policy-options.js';
-import { SharedBudgets } from './shared-budgets.js';
+import { DEFAULT_BUDGET_PLACE, SharedBudgets } from './shared-budgets.js';
 import { SharedOptions } from './shared-options.js';
 
 /** Everything that the policies of one application share: breakers, bulkheads, limiters, retry budgets. */
@@ -38,8 +38,8 @@ export class Engine {
     this.idempotency = before?.idempotency ?? new EngineIdempotency(given.idempotency, environment);
     this.sharedBudgets = new SharedBudgets(environment.clock, before?.sharedBudgets);
     this.retries = retriesWithoutRoot(before?.retries);
-    this.sharedBudgets.addOfRoot('default', 'retryBudget', given.retryBudget ?? {});
-    this.addRepeating(given, '', (...budget) => this.sharedBudgets.addOfRoot(...budget));
+    this.sharedBudgets.add('default', DEFAULT_BUDGET_PLACE, given.retryBudget ?? {});
+    this.addRepeating(given, '');
     if (before === undefined) this.addGates(given, '');
   }
 
@@ -61,11 +61,11 @@ export class Engine {
   add(named: NamedPolicies, place: string): void {
     checkFeatureOptions(named, place);
     checkNamedPolicies(named, place);
-    this.addRepeating(named, place, (...budget) => this.addBudget(...budget));
+    this.addRepeating(named, place);
     this.addGates(named, place);
   }
 
-  /** @throws {InvalidOptionsError} where a budget of this name exists, or an option cannot be meant */
+  /** @throws {InvalidOptionsError} naming both places where two differ, or the option that cannot be meant */
   addBudget(name: string, place: string, given: RetryBudgetOptions): void {
     this.sharedBudgets.add(name, place, given);
   }
@@ -98,10 +98,10 @@ export class Engine {
     this.rateLimiters.obtainNamed();
   }
 
-  private addRepeating(named: NamedPolicies, place: string, addBudget: Engine['addBudget']): void {
+  private addRepeating(named: NamedPolicies, place: string): void {
     for (const [name, options] of Object.entries(named.retries ?? {})) this.addRetry(name, place, options);
     for (const [name, options] of Object.entries(named.retryBudgets ?? {})) {
-      addBudget(name, `${place}retryBudgets.${name}`, options);
+      this.addBudget(name, `${place}retryBudgets.${name}`, options);
     }
   }
 

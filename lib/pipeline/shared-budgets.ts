@@ -1,4 +1,3 @@
-import { OptionCheck } from '../core/check.js';
 import type { Clock } from '../core/clock.js';
 import { NamedRegistry } from '../core/registry.js';
 import {
@@ -7,11 +6,15 @@ import {
   type RetryBudgetOptions,
   RetryBudgetRule,
 } from '../policies/retry-budget/index.js';
+import { SharedOptions } from './shared-options.js';
 
-/** The retry budgets of one application, each under its name. */
+/** Where the root module gives the budget called `default`, beside its named ones. */
+export const DEFAULT_BUDGET_PLACE = 'retryBudget';
+
+/** The retry budgets of one application, each under its name; made of what all places say of it. */
 export class SharedBudgets {
   readonly registry = new NamedRegistry<RetryBudgetRule>('retry budget');
-  private ofRoot = new Set<string>();
+  private options = new Map<string, SharedOptions<RetryBudgetOptions>>();
   /** What a successor would do to the budgets that it has inherited. */
   private readonly pending = new Map<RetryBudgetRule, ResolvedRetryBudgetOptions>();
 
@@ -19,31 +22,48 @@ export class SharedBudgets {
     private readonly clock: Clock,
     private readonly before?: SharedBudgets,
   ) {
-    if (before === undefined) return;
-    const others = before.registry.names().filter((name) => !before.ofRoot.has(name));
-    for (const name of others) this.registry.add(name, before.registry.get(name));
+    for (const [name, shared] of before?.options ?? []) {
+      const others = withoutRoot(shared, name);
+      if (!others.isEmpty) this.put(name, name, others);
+    }
   }
 
-  /** @throws {InvalidOptionsError} where a budget of this name exists, or an option cannot be meant */
+  /** @throws {InvalidOptionsError} naming both places where two differ, or the option that cannot be meant */
   add(name: string, place: string, given: RetryBudgetOptions): void {
-    const check = new OptionCheck('retryBudget', place);
-    if (this.registry.find(name) !== undefined) check.refuse('name', name, 'is given to two retry budgets');
-    const options = resolveRetryBudgetOptions(place, given);
-    const living = this.before?.registry.find(name);
-    if (living !== undefined) this.pending.set(living, options);
-    this.registry.add(name, living ?? new RetryBudgetRule(name, options, this.clock));
-  }
-
-  /** One of the root module, which other options of it may change or take away. @throws {InvalidOptionsError} */
-  addOfRoot(name: string, place: string, given: RetryBudgetOptions): void {
-    this.add(name, place, given);
-    this.ofRoot.add(name);
+    resolveRetryBudgetOptions(place, given);
+    const shared = this.options.get(name) ?? new SharedOptions<RetryBudgetOptions>('retryBudget', name);
+    const added = shared.add(place, given);
+    if (this.registry.find(name) !== undefined && !added.isNews) return;
+    try {
+      this.put(name, place, shared);
+    } catch (error) {
+      added.takeBack();
+      throw error;
+    }
   }
 
   /** Becomes what its successor is: what stays keeps its balance, as far as it may hold it now. */
   adopt(next: SharedBudgets): void {
-    this.ofRoot = next.ofRoot;
+    this.options = next.options;
     this.registry.adopt(next.registry);
     for (const [budget, options] of next.pending) budget.reconfigure(options);
   }
+
+  private put(name: string, place: string, shared: SharedOptions<RetryBudgetOptions>): void {
+    const options = resolveRetryBudgetOptions(place, shared.together);
+    const inherited = this.before?.registry.find(name);
+    const own = this.registry.find(name);
+    this.options.set(name, shared);
+    if (inherited !== undefined) this.pending.set(inherited, options);
+    else own?.reconfigure(options);
+    if (own === undefined)
+      this.registry.add(name, inherited ?? new RetryBudgetRule(name, options, this.clock));
+  }
+}
+
+function withoutRoot(
+  shared: SharedOptions<RetryBudgetOptions>,
+  name: string,
+): SharedOptions<RetryBudgetOptions> {
+  return shared.without(DEFAULT_BUDGET_PLACE).without(`retryBudgets.${name}`);
 }
