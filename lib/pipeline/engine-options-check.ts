@@ -2,6 +2,7 @@ import { OptionCheck } from '../core/check.js';
 import { resolveBulkheadOptions } from '../policies/bulkhead/index.js';
 import { resolveCircuitBreakerOptions } from '../policies/circuit-breaker/index.js';
 import { resolveHedgeOptions } from '../policies/hedge/index.js';
+import { checkRateLimiterPart } from '../policies/rate-limiter/index.js';
 import { resolveRetryOptions } from '../policies/retry/index.js';
 import { resolveTimeLimiterOptions } from '../policies/time-limiter/index.js';
 import type { EngineOptions, NamedPolicies, PolicyDefaults } from './policy-options.js';
@@ -81,5 +82,6 @@ function checkDefaults(check: OptionCheck, defaults: PolicyDefaults): void {
   if (defaults.circuitBreaker !== undefined)
     resolveCircuitBreakerOptions('defaults', defaults.circuitBreaker);
   if (defaults.hedge !== undefined) resolveHedgeOptions('defaults', defaults.hedge);
+  if (defaults.rateLimiter !== undefined) checkRateLimiterPart('defaults', defaults.rateLimiter);
   if (defaults.bulkhead !== undefined) resolveBulkheadOptions('defaults', defaults.bulkhead);
 }

@@ -7,6 +7,7 @@ import {
   resolveCircuitBreakerOptions,
 } from '../policies/circuit-breaker/index.js';
 import {
+  checkRateLimiterPart,
   type RateLimiterOptions,
   RateLimiterRule,
   resolveRateLimiterOptions,
@@ -55,6 +56,7 @@ function breakers(options: EngineOptions, environment: Environment): Families['b
     policy: 'circuitBreaker',
     path: 'circuitBreakers',
     defaults: options.defaults?.circuitBreaker,
+    check: resolveCircuitBreakerOptions,
     make: (name, place, given) => {
       const resolved = resolve(place, given);
       const gate = createCircuitBreaker({ name, options: resolved, environment });
@@ -80,6 +82,7 @@ function bulkheads(options: EngineOptions, environment: Environment): Families['
     policy: 'bulkhead',
     path: 'bulkheads',
     defaults: options.defaults?.bulkhead,
+    check: resolveBulkheadOptions,
     make: (name, place, given) =>
       new BulkheadRule({ name, options: resolveBulkheadOptions(place, given), environment }),
     change: (rule, place, given) => {
@@ -95,6 +98,7 @@ function rateLimiters(options: EngineOptions, environment: Environment): Familie
     policy: 'rateLimiter',
     path: 'rateLimiters',
     defaults: options.defaults?.rateLimiter,
+    check: checkRateLimiterPart,
     make: (name, place, given) =>
       new RateLimiterRule({ name, options: resolveRateLimiterOptions(place, given), environment }),
     change: (rule, place, given) => {

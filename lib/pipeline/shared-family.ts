@@ -12,6 +12,8 @@ export interface FamilyParts<O extends object, T> {
   readonly defaults: Partial<O> | undefined;
   /** Where named configurations stand in the options of a module: `circuitBreakers`. */
   readonly path: string;
+  /** What one place says, where others may say the rest. @throws {InvalidOptionsError} naming `place` */
+  check(place: string, options: O): unknown;
   /** `entry` is the name in the registry. @throws {InvalidOptionsError} naming `place` */
   make(name: string, place: string, options: O, entry: string): T;
   /** Checks other options for an object that lives; what it answers lays them upon it. @throws {InvalidOptionsError} naming `place` */
@@ -35,10 +37,17 @@ export class SharedFamily<O extends object, T> {
     this.defaults = parts.defaults;
   }
 
-  /** Adds what a module has named. @throws {InvalidOptionsError} naming both places where two differ */
+  /**
+   * Adds what a module has named.
+   *
+   * @throws {InvalidOptionsError} naming the option that cannot be meant, or both places where two differ
+   */
   addNamed(named: Readonly<Record<string, Partial<O>>> = {}, place = ''): void {
     for (const [name, options] of Object.entries(named)) {
-      this.declare(name, `${place}${this.parts.path}.${name}`, options);
+      const path = `${place}${this.parts.path}.${name}`;
+      // Here and not with the object: then a method that only names it would be blamed.
+      this.parts.check(path, layered<Partial<O>>(this.defaults, options) as O);
+      this.declare(name, path, options);
       this.named.add(name);
     }
   }

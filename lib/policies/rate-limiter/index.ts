@@ -1,6 +1,10 @@
 export { RateLimitExceededError } from './rate-limiter.errors.js';
 export type { ExceededRateLimit } from './rate-limiter.errors.js';
-export { RATE_LIMITER_DEFAULTS, resolveRateLimiterOptions } from './rate-limiter.options.js';
+export {
+  checkRateLimiterPart,
+  RATE_LIMITER_DEFAULTS,
+  resolveRateLimiterOptions,
+} from './rate-limiter.options.js';
 export type {
   RateLimiterOptions,
   RateLimiterType,

@@ -90,3 +90,13 @@ export function resolveRateLimiterOptions(
     key: check.optionalFunction('key', given.key),
   };
 }
+
+/**
+ * Checks what one place says of a rate limiter, where others may give the limit and the window.
+ *
+ * @throws {InvalidOptionsError} with the place, field, value and what would be right
+ */
+export function checkRateLimiterPart(place: string, given: RateLimiterOptions): void {
+  const { limit = 1, window = 1 } = given;
+  resolveRateLimiterOptions(place, { ...given, limit, window });
+}

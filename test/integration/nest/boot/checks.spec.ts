@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Inject, Injectable, Scope, type ModuleMetadata } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
+  Bulkhead,
   CallContext,
   CircuitBreaker,
   Fallback,
@@ -158,6 +159,38 @@ describe('the boot', () => {
     ],
   ])('refuses %s of the module by its path', async (_, options, message) => {
     expect((await refusalOf({}, options)).message).toMatch(message);
+  });
+
+  it.each<[string, ResilienceTestingOptions, RegExp]>([
+    [
+      'breaker',
+      { circuitBreakers: { db: { failureRateThreshold: 50 } } },
+      /^circuitBreakers\.db: circuitBreaker\.failureRateThreshold/,
+    ],
+    ['bulkhead', { bulkheads: { db: { maxQueueSize: -1 } } }, /^bulkheads\.db: bulkhead\.maxQueueSize/],
+    ['rate limiter', { rateLimiters: { db: { limit: 1.5 } } }, /^rateLimiters\.db: rateLimiter\.limit/],
+    ['default', { defaults: { rateLimiter: { limit: 0 } } }, /^defaults: rateLimiter\.limit/],
+  ])('N23: blames the module for its own %s, not a method that names it', async (_, options, message) => {
+    class Client {
+      @CircuitBreaker('db')
+      @Bulkhead('db')
+      @RateLimiter({ name: 'db', window: '1s' })
+      async ask(): Promise<void> {}
+    }
+
+    expect((await refusalOf({ providers: [Client] }, options)).message).toMatch(message);
+  });
+
+  it('N23: a module may leave the rest of a rate limiter to the methods that name it', async () => {
+    class Client {
+      @RateLimiter({ name: 'db', window: '1s' })
+      async ask(): Promise<string> {
+        return 'S';
+      }
+    }
+    const { get } = await applications.start({ providers: [Client] }, { rateLimiters: { db: { limit: 1 } } });
+
+    expect(await get(Client).ask()).toBe('S');
   });
 
   it('refuses what a swept instance has written', async () => {
