@@ -16,9 +16,14 @@ interface Bound {
   readonly [HOST]?: unknown;
 }
 
+/** Whether Nest is asked for the `ModuleRef` of a class's instances. */
+export function isInjected(prototype: object): boolean {
+  return INJECTED in prototype;
+}
+
 /** Asks Nest for `ModuleRef`, once for a class and its subclasses. */
 export function declareInjection(prototype: object): void {
-  if (INJECTED in prototype) return;
+  if (isInjected(prototype)) return;
   Object.defineProperty(prototype, INJECTED, {
     configurable: true,
     set(this: object, host: unknown) {

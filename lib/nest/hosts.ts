@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { InjectionToken, Scope } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
-import { contextParametersOf, type MethodPlan, plansOf } from './method-plan.js';
+import { contextParametersOf, type MethodPlan, planOf, plansOf } from './method-plan.js';
 
 /** What is read of Nest's wrapper around anything it builds; the class is not among Nest's exports. */
 export interface HostWrapper {
@@ -66,7 +66,22 @@ export function prototypesOf(start: unknown): readonly object[] {
 
 /** The plans of all decorated methods that instances with this prototype have, those behind `super` included. */
 export function plansBelow(prototype: object): readonly MethodPlan[] {
-  return prototypesOf(prototype).flatMap((each) => plansOf(each));
+  return prototypesOf(prototype).flatMap((each) => [...plansOf(each), ...takenOverBy(each)]);
+}
+
+const TAKEN_OVER = new WeakMap<object, readonly MethodPlan[]>();
+
+/** The plans of methods that a class has from another that is none of its ancestors, as mixins do that copy. */
+function takenOverBy(owner: object): readonly MethodPlan[] {
+  const known = TAKEN_OVER.get(owner);
+  if (known !== undefined) return known;
+  const found = Object.values(Object.getOwnPropertyDescriptors(owner)).flatMap(({ value }) => {
+    const plan = planOf(value);
+    if (plan === undefined || plan.owner === owner) return [];
+    return plansOf(plan.owner).filter(({ member }) => member === plan.member);
+  });
+  TAKEN_OVER.set(owner, found);
+  return found;
 }
 
 /**
@@ -97,7 +112,7 @@ export function hostsIn(modules: ModulesContainer): readonly Host[] {
 
 function isDecorated(prototype: object): prototype is object {
   return prototypesOf(prototype).some(
-    (each) => plansOf(each).length > 0 || contextParametersOf(each).size > 0,
+    (each) => plansBelow(each).length > 0 || contextParametersOf(each).size > 0,
   );
 }
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { bindHost, hostOf } from '../host-binding.js';
+import { bindHost, declareInjection, hostOf, isInjected } from '../host-binding.js';
 import { classOf, type HostWrapper, instancesOf, plansBelow, prototypeOfInstance } from '../hosts.js';
 import { ResilienceRuntime } from '../runtime/index.js';
 
@@ -11,10 +11,22 @@ type Factory = (...injected: unknown[]) => unknown;
  */
 export function sweep(wrappers: readonly HostWrapper[], runtime: ResilienceRuntime): void {
   for (const wrapper of wrappers) {
-    if (classOf(wrapper) !== undefined) continue;
+    const built = classOf(wrapper);
+    if (built !== undefined && !isToInject(built.prototype)) continue;
     for (const instance of instancesOf(wrapper)) bindIfDecorated(instance, runtime);
-    if (wrapper.isTransient === true || !wrapper.isDependencyTreeStatic()) followFactory(wrapper, runtime);
+    const isMadeLater = wrapper.isTransient === true || !wrapper.isDependencyTreeStatic();
+    if (built === undefined && isMadeLater) followFactory(wrapper, runtime);
   }
+}
+
+/**
+ * Whether a class has decorated methods, but no decorator has asked Nest for the host of its instances: they were
+ * copied from another class. From now on it is asked for.
+ */
+function isToInject(prototype: object): boolean {
+  if (isInjected(prototype) || plansBelow(prototype).length === 0) return false;
+  declareInjection(prototype);
+  return true;
 }
 
 /** Binds what has decorated methods and was built by no Nest; an object of two applications belongs to the later. */

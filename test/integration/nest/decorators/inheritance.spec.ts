@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Injectable, type Type } from '@nestjs/common';
+import { Injectable, Scope, type Type } from '@nestjs/common';
 import { CircuitBreaker, CircuitBreakerRegistry, ResilienceExplorer, Retryable } from 'nestjs-selfheal';
 import { Applications, AT_ONCE, Backend, outcomeOf } from '../../../support/nest-applications.js';
 
@@ -117,6 +117,40 @@ describe('inheritance', () => {
 
     expect(get(Base).backend.runs).toBe(2);
     expect(get(Twice).backend.runs).toBe(6);
+  });
+
+  it.each([
+    ['default', Scope.DEFAULT],
+    ['request', Scope.REQUEST],
+    ['transient', Scope.TRANSIENT],
+  ])('a mixin that is copied into a class is wired there, in scope %s', async (_, scope) => {
+    class Retried {
+      readonly backend = new Backend('F');
+
+      @Retryable({ budget: false, backoff: AT_ONCE.backoff })
+      async f(): Promise<string> {
+        return this.backend.next();
+      }
+    }
+    class Copied {
+      readonly backend = new Backend('F');
+      declare f: Retried['f'];
+    }
+    Injectable({ scope })(Copied);
+    // As the handbook of TypeScript does it.
+    Object.defineProperty(Copied.prototype, 'f', {
+      ...Object.getOwnPropertyDescriptor(Retried.prototype, 'f'),
+    });
+    const options = { defaults: { retry: { maxAttempts: 5 } } };
+    const { app, events, get } = await applications.start({ providers: [Copied] }, options);
+    const copied = scope === Scope.DEFAULT ? get(Copied) : await app.resolve(Copied);
+
+    await outcomeOf(() => copied.f());
+
+    expect(copied.backend.runs).toBe(5);
+    expect(events.of('retry.gave-up')).toHaveLength(1);
+    const described = get(ResilienceExplorer).describe();
+    expect(described.find(({ operation }) => operation === 'Retried.f')).toMatchObject({ wired: true });
   });
 
   it('each evaluation of a mixin is a class of its own', async () => {
