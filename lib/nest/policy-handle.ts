@@ -125,10 +125,17 @@ export class PolicyHandle {
   }
 }
 
-/** Options by policy, where those of a retry alone may have been given; the two have no field in common. */
+/**
+ * Options by policy, where those of a retry alone may have been given; the two have no field in common.
+ *
+ * @throws {InvalidOptionsError} for what is no policy, which would be left out unsaid
+ */
 export function inFull<P extends object>(given: P | RetryOptions): P | { readonly retry: RetryOptions } {
   const isByPolicy = Object.keys(given).some((field) => POLICY_FIELDS.includes(field));
-  return isByPolicy ? (given as P) : { retry: given as RetryOptions };
+  if (!isByPolicy) return { retry: given as RetryOptions };
+  const operation = 'operation' in given && typeof given.operation === 'string' ? given.operation : NAMELESS;
+  new OptionCheck('policies', operation).onlyKnown(given, POLICY_FIELDS);
+  return given as P;
 }
 
 /** @throws {InvalidOptionsError} where a shared object would be changed */

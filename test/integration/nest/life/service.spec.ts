@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Injectable } from '@nestjs/common';
-import { ResilienceService, Retryable, retryInfo } from 'nestjs-selfheal';
+import { InvalidOptionsError, ResilienceService, Retryable, retryInfo } from 'nestjs-selfheal';
 import { Applications, Backend, outcomeOf } from '../../../support/nest-applications.js';
 
 const SLOW = {
@@ -159,6 +159,23 @@ describe('policies without a decorator', () => {
       code: 'RESILIENCE_INVALID_OPTIONS',
       message: expect.stringMatching(/stirpe.*stripe/),
     });
+  });
+
+  it.each([
+    [
+      'a policy that is misspelt',
+      { operation: 'stripe', retry: {}, bulkhed: 1 },
+      /^stripe: .*bulkhed.*bulkhead/,
+    ],
+    ['an option of the retry beside it', { retry: {}, maxAttempts: 1 }, /^execute: .*maxAttempts/],
+  ])('%s is refused: nothing would stand in its place', async (_, policies, message) => {
+    const { service } = await start();
+
+    const executed = await outcomeOf(() => service.execute(policies, async () => 'S'));
+    const changed = (): unknown => service.policy('stripe').with(policies);
+
+    expect(executed.error).toMatchObject({ message: expect.stringMatching(message) });
+    expect(changed).toThrow(InvalidOptionsError);
   });
 
   it('wrap keeps arguments, and each call is a call of its own', async () => {
