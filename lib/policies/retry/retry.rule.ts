@@ -27,7 +27,7 @@ export class RetryRule {
 
   /** Whether a returned value counts as a failure. */
   isFailure(value: unknown, call: Call): boolean {
-    return this.plan.isFailure(value, call);
+    return this.parts.plan.isFailure(value, call);
   }
 
   /** A first attempt is about to begin for which no run was begun yet. */
