@@ -1,6 +1,7 @@
 import { type BuiltIn, builtInOf } from './built-in.js';
+import { inOrder, LONGEST_TEXT, MANY_PARTS, quoted, TOO_LARGE } from './canonical-words.js';
 import { show } from './check.js';
-import { className, hasContent, isActive, isPlain } from './object-kinds.js';
+import { className, hasContent, isActive, isPlain, namesBesides } from './object-kinds.js';
 
 /**
  * A value has no canonical form. Never seen by a user: who asks for the form knows the call it belongs to and
@@ -23,7 +24,8 @@ export class NotCanonicalError extends Error {
  * Text that two values share only if they are equal: member order, a member that is `undefined`, the sign of
  * zero and the order in which maps and sets were filled make no difference; types do.
  *
- * @throws {NotCanonicalError} for functions, symbols, promises, streams, cycles and what shows no content
+ * @throws {NotCanonicalError} for functions, symbols, promises, streams, cycles, what shows no content, and what
+ * would be longer than 128 million characters
  */
 export function canonicalText(value: unknown): string {
   const walk = new Walk();
@@ -47,16 +49,6 @@ export function canonicalArguments(args: readonly unknown[]): string {
   return canonicalText(length === args.length ? args : args.slice(0, length));
 }
 
-/** Longer texts go to the engine's own escaping at once: a look first would cost more than it saves. */
-const SHORT_TEXT = 64;
-/** What JSON escapes: a lone surrogate too, which an encoder would turn into U+FFFD. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
-const TO_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
-
-function quoted(text: string): string {
-  return text.length < SHORT_TEXT && !TO_ESCAPE.test(text) ? `"${text}"` : JSON.stringify(text);
-}
-
 /** A value that the walk is in, and the way on from it. */
 interface Ancestor {
   readonly value: object;
@@ -68,6 +60,9 @@ interface Ancestor {
 /** One pass over one value; remembers the way to where it is. */
 class Walk {
   private innermost: Ancestor | undefined;
+  private parts = 0;
+  /** Of objects, once there are many: each is made once, however often it is referred to. */
+  private texts: Map<object, string> | undefined;
 
   text(value: unknown): string {
     switch (typeof value) {
@@ -97,6 +92,8 @@ class Walk {
   }
 
   private within(value: object): string {
+    const known = this.texts?.get(value);
+    if (known !== undefined) return known;
     const above = this.innermost;
     for (let each = above; each !== undefined; each = each.above) {
       if (each.value === value) return this.refuse('leads back to a value that contains it');
@@ -105,16 +102,33 @@ class Walk {
     this.innermost = here;
     const text = Array.isArray(value) ? this.list(value, here) : this.object(value, here);
     this.innermost = above;
+    return this.noted(value, text);
+  }
+
+  private noted(value: object, text: string): string {
+    if (text.length > LONGEST_TEXT) this.refuse(TOO_LARGE);
+    this.parts += 1;
+    if (this.parts > MANY_PARTS) this.texts ??= new Map();
+    this.texts?.set(value, text);
     return text;
   }
 
   private list(values: readonly unknown[], here: Ancestor): string {
+    if (values.length > LONGEST_TEXT / 2) this.refuseHere(TOO_LARGE);
+    this.parts += values.length;
     let text = '[';
     for (let index = 0; index < values.length; index += 1) {
       here.step = index;
       text += index === 0 ? this.text(values[index]) : `,${this.text(values[index])}`;
     }
-    return `${text}]`;
+    const names = namesBesides(values);
+    return names.length === 0 ? `${text}]` : `${text}]${this.given(values, names, here)}`;
+  }
+
+  /** Members that do not count at all where all are undefined. */
+  private given(value: object, names: readonly string[], here: Ancestor): string {
+    const text = this.members(value, inOrder([...names]), here);
+    return text === '{}' ? '' : text;
   }
 
   private object(value: object, here: Ancestor): string {
@@ -163,8 +177,7 @@ class Walk {
   /** What a class that extends a map, a set … has of its own. Of an error name and message count alone. */
   private besides(value: object, { tag }: BuiltIn, here: Ancestor): string {
     if (tag === 'Error' || ArrayBuffer.isView(value)) return '';
-    const names = Object.keys(value);
-    return names.length === 0 ? '' : this.members(value, inOrder(names), here);
+    return this.given(value, Object.keys(value), here);
   }
 
   /** Refuses the part that the walk is about to enter. */
@@ -177,12 +190,4 @@ class Walk {
     this.innermost = this.innermost?.above;
     return this.refuse(why);
   }
-}
-
-/** By UTF-16 code units. A look comes first: it costs a tenth of a sorting, and few objects have many members. */
-function inOrder(names: string[]): readonly string[] {
-  for (let index = 1; index < names.length; index += 1) {
-    if ((names[index - 1] ?? '') > (names[index] ?? '')) return names.sort();
-  }
-  return names;
 }

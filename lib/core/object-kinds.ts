@@ -22,3 +22,19 @@ export function className(value: object): string {
   const { constructor } = value;
   return typeof constructor === 'function' ? `an instance of ${constructor.name}` : 'an instance of no class';
 }
+
+const NONE: readonly string[] = [];
+
+/** What an array has besides its values, as what a regular expression has found does. */
+export function namesBesides(list: readonly unknown[]): readonly string[] {
+  const names = Object.keys(list);
+  const last = names.at(-1);
+  // Those of its values come first.
+  if (last === undefined || isIndex(last, list.length)) return NONE;
+  return names.filter((name) => !isIndex(name, list.length));
+}
+
+function isIndex(name: string, length: number): boolean {
+  const index = Number(name) >>> 0;
+  return index < length && String(index) === name;
+}

@@ -66,7 +66,8 @@ export class StreamLog {
   private encode(content: unknown): void {
     const { codec, storedKey } = this;
     try {
-      const part = codec.encode(content, { storedKey });
+      const maxBytes = this.maxBytes - this.bytes - LENGTH_BYTES;
+      const part = codec.encode(content, { storedKey, maxBytes });
       this.parts.push(part);
       if (part instanceof Promise) part.then(this.count, this.refuse);
       else this.count(part);

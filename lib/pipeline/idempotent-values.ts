@@ -10,6 +10,7 @@ import {
   type Outcome,
   type OutcomeCodec,
   type StoredOutcome,
+  TooLongError,
 } from '../policies/idempotency/index.js';
 import type { OutcomeCapture, Settled, Soon } from './idempotent-call.js';
 import { Sequence } from './idempotent-sequence.js';
@@ -56,7 +57,8 @@ export class ValueCapture implements OutcomeCapture {
     const { kind } = outcome;
     try {
       const content = kind === 'value' ? value : errorFactsOf(outcome.error);
-      const body = this.parts.codec.encode(content, { storedKey });
+      const { codec, maxStoredBytes: maxBytes } = this.parts;
+      const body = codec.encode(content, { storedKey, maxBytes });
       return body instanceof Uint8Array ? this.stored(kind, body) : this.keepLater(kind, body);
     } catch (error) {
       return this.refused(error);
@@ -132,6 +134,8 @@ export class ValueCapture implements OutcomeCapture {
   }
 
   private warnOnce(error: unknown): void {
+    // As silent as what turned out to be too long when it was written.
+    if (error instanceof TooLongError) return;
     const { operation, warned, warn } = this.parts;
     const className = error instanceof NotStorableError ? error.className : undefined;
     const name = `${operation}:${className ?? ''}`;

@@ -1,12 +1,15 @@
 import { fromTagged } from './tagged-decode.js';
-import { NotStorableError, toTagged } from './tagged-encode.js';
+import { NotStorableError, TooLongError } from './codec.errors.js';
+import { toTagged } from './tagged-encode.js';
 import { ClassRegister, type RegisteredClass } from './class-register.js';
-import { isPlainJson } from './plain-json.js';
+import { leftBehindPlain, NOT_PLAIN, TOO_LONG } from './plain-json.js';
 
 /** What a codec may bind the bytes to. */
 export interface CodecContext {
   /** Name of the record; as additional authenticated data it keeps an encrypted body from being moved. */
   readonly storedKey: string;
+  /** Longer bytes are not kept, so that a codec may as well throw before it has made them. Given to `encode`. */
+  readonly maxBytes?: number | undefined;
 }
 
 /** Turns values into bytes and back; a replay is always a fresh copy. May be asynchronous. */
@@ -39,10 +42,13 @@ export class JsonCodec implements OutcomeCodec {
   }
 
   /** The bytes of the value. @throws {NotStorableError} saying where, why and how to help */
-  encode(value: unknown): Uint8Array {
-    if (isPlainJson(value)) return bytesOf(PLAIN, JSON.stringify(value));
+  encode(value: unknown, context?: CodecContext): Uint8Array {
+    const maxBytes = context?.maxBytes ?? Number.POSITIVE_INFINITY;
     try {
-      return bytesOf(TAGGED, JSON.stringify(toTagged(value, this.classes)));
+      const left = leftBehindPlain(value, maxBytes);
+      if (left === TOO_LONG) throw new TooLongError(maxBytes);
+      if (left !== NOT_PLAIN) return bytesOf(PLAIN, JSON.stringify(value));
+      return bytesOf(TAGGED, JSON.stringify(toTagged(value, this.classes, maxBytes)));
     } catch (error) {
       if (error instanceof NotStorableError) throw error;
       // A getter threw, or the value is nested too deeply for the stack.

@@ -80,5 +80,5 @@ export { checkPlacement, checkStoredOperations } from './placement.js';
 export type { Placement, StoredOperation } from './placement.js';
 export { keyHashOf, KeyNames, SHARED_OPERATION } from './stored-key.js';
 export type { KeyParts } from './stored-key.js';
-export { NotStorableError } from './tagged-encode.js';
+export { NotStorableError, TooLongError } from './codec.errors.js';
 export { StoreQuestion } from './store-question.js';

@@ -1,41 +1,66 @@
+import { namesBesides } from '../../core/object-kinds.js';
+
 /** Deeper values go the way that looks out for cycles. */
 const DEEPEST = 100;
 
-/** Whether JSON brings a value back exactly as it is. */
-export function isPlainJson(value: unknown, depth = 0): boolean {
+/** JSON does not bring the value back exactly as it is. */
+export const NOT_PLAIN = -1;
+/** The value is longer than it may be, in whatever form it is written. */
+export const TOO_LONG = -2;
+
+/**
+ * How many bytes are left behind the value, at most, where JSON brings it back exactly as it is. A value that is
+ * referred to many times is written as often: only the bound keeps few objects from being looked at for ever.
+ */
+export function leftBehindPlain(value: unknown, left: number, depth = 0): number {
   switch (typeof value) {
     case 'string':
+      return kept(left - value.length - 2);
     case 'boolean':
-      return true;
+      return kept(left - 1);
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0);
+      return Number.isFinite(value) && !Object.is(value, -0) ? kept(left - 1) : NOT_PLAIN;
     case 'object':
-      if (value === null) return true;
-      if (depth > DEEPEST) return false;
-      return Array.isArray(value) ? isPlainList(value, depth) : isPlainMembers(value, depth);
+      return value === null ? kept(left - 1) : leftBehindObject(value, left, depth);
     default:
-      return false;
+      return NOT_PLAIN;
   }
 }
 
-function isPlainList(list: readonly unknown[], depth: number): boolean {
-  if (!isList(list) || speaksForItself(list)) return false;
+function kept(left: number): number {
+  return left < 0 ? TOO_LONG : left;
+}
+
+function leftBehindObject(value: object, left: number, depth: number): number {
+  if (depth > DEEPEST) return NOT_PLAIN;
+  return Array.isArray(value) ? leftBehindList(value, left, depth) : leftBehindMembers(value, left, depth);
+}
+
+function leftBehindList(list: readonly unknown[], left: number, depth: number): number {
+  if (!isList(list) || speaksForItself(list)) return NOT_PLAIN;
+  // Its bracket, and a comma or bracket behind each value.
+  let rest = kept(left - 1 - list.length);
+  if (rest >= 0 && hasMembersBesides(list)) return NOT_PLAIN;
   // By index: a hole reads `undefined`, which is special.
-  for (let index = 0; index < list.length; index += 1) {
-    if (!isPlainJson(list[index], depth + 1)) return false;
+  for (let index = 0; index < list.length && rest >= 0; index += 1) {
+    rest = leftBehindPlain(list[index], rest, depth + 1);
   }
-  return true;
+  return rest;
 }
 
-function isPlainMembers(value: object, depth: number): boolean {
+function leftBehindMembers(value: object, left: number, depth: number): number {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || !isObjectPrototype(prototype) || hasVisibleSymbols(value)) return false;
-  if (speaksForItself(value)) return false;
+  if (prototype === null || !isObjectPrototype(prototype) || hasVisibleSymbols(value)) return NOT_PLAIN;
+  if (speaksForItself(value)) return NOT_PLAIN;
+  let rest = left - 1;
   // Members that the prototype has are no members, and JSON does not write them either.
   for (const name of Object.keys(value)) {
-    if (!isPlainJson((value as Readonly<Record<string, unknown>>)[name], depth + 1)) return false;
+    const member = (value as Readonly<Record<string, unknown>>)[name];
+    // Quotes, colon, and comma or brace.
+    rest = leftBehindPlain(member, rest - name.length - 4, depth + 1);
+    if (rest < 0) return rest;
   }
-  return true;
+  return kept(rest);
 }
 
 /** Whether JSON would write something else in its place; a `toJSON` that is not enumerable is seen by nobody else. */
@@ -56,6 +81,11 @@ export function isList(value: readonly unknown[]): boolean {
   return (
     prototype === Array.prototype || (Array.isArray(prototype) && prototype.constructor?.name === 'Array')
   );
+}
+
+/** Whether an array has members besides its values, as what a regular expression has found does. */
+export function hasMembersBesides(list: readonly unknown[]): boolean {
+  return namesBesides(list).length > 0 || hasVisibleSymbols(list);
 }
 
 /** Whether it has members that are named by symbols and can be seen. */

@@ -1,5 +1,5 @@
 import { type ClassRegister, define, hide } from './class-register.js';
-import { BUILT_IN_ERRORS } from './tagged-encode.js';
+import { BUILT_IN_ERRORS } from './built-in-names.js';
 
 type Decoder = (parts: readonly unknown[], classes: ClassRegister) => unknown;
 

@@ -1,57 +1,43 @@
 import type { ClassRegister, KnownClass } from './class-register.js';
-import { hasVisibleSymbols, isList, isObjectPrototype } from './plain-json.js';
-
-/** A value cannot be kept so that it comes back as it is. */
-export class NotStorableError extends Error {
-  constructor(
-    /** Where in the value; empty for the value itself. */
-    readonly path: string,
-    /** Why, as the end of a sentence. */
-    readonly why: string,
-    options?: ErrorOptions & { readonly className?: string },
-  ) {
-    super(`${path === '' ? 'the value' : path} ${why}`, options);
-    this.name = 'NotStorableError';
-    this.className = options?.className;
-  }
-
-  /** The class that nobody has registered, where that is the reason. */
-  readonly className: string | undefined;
-}
-
-/** Errors whose classes every realm has. */
-export const BUILT_IN_ERRORS = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-} as const;
+import { builtInName, classNameOf, hasNoMembers } from './built-in-names.js';
+import { NotStorableError, TooLongError } from './codec.errors.js';
+import { hasMembersBesides, hasVisibleSymbols, isList, isObjectPrototype } from './plain-json.js';
 
 /**
  * The value as JSON in which every list begins with a tag: `["u"]` is `undefined`, `["a", …]` an array and so on.
  * Texts, finite numbers, booleans and null stand for themselves.
  *
  * @throws {NotStorableError} for functions, symbols, cycles and instances of classes that nobody has registered
+ * @throws {TooLongError} for what would be longer than so many bytes
  */
-export function toTagged(value: unknown, classes: ClassRegister): unknown {
-  return new Encoder(classes).node(value);
+export function toTagged(value: unknown, classes: ClassRegister, maxBytes: number): unknown {
+  return new Encoder(classes, maxBytes).node(value);
 }
 
 class Encoder {
   private readonly ancestors: object[] = [];
   private readonly steps: string[] = [];
 
-  constructor(private readonly classes: ClassRegister) {}
+  private left: number;
+
+  constructor(
+    private readonly classes: ClassRegister,
+    private readonly maxBytes: number,
+  ) {
+    this.left = maxBytes;
+  }
 
   node(value: unknown): unknown {
+    // No value is shorter.
+    this.take(1);
     switch (typeof value) {
+      case 'string':
+        this.take(value.length);
+        return value;
       case 'undefined':
         return ['u'];
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? value : ['n', numberText(value)];
+        return numberNode(value);
       case 'bigint':
         return ['i', String(value)];
       case 'function':
@@ -73,7 +59,7 @@ class Encoder {
   }
 
   private object(value: object): unknown {
-    if (Array.isArray(value) && isList(value)) return ['a', ...this.list(value)];
+    if (Array.isArray(value) && isList(value)) return this.array(value);
     const known = this.classes.of(value);
     if (known !== undefined) return this.instance(value, known);
     const prototype: unknown = Object.getPrototypeOf(value);
@@ -90,6 +76,12 @@ class Encoder {
     return ['c', known.name, this.step(known.name, known.encode(value))];
   }
 
+  private array(value: readonly unknown[]): unknown[] {
+    this.take(value.length);
+    if (hasMembersBesides(value)) this.refuse('is an array with members besides its values');
+    return ['a', ...this.list(value)];
+  }
+
   private list(values: Iterable<unknown>): unknown[] {
     // A hole reads as `undefined`, and comes back as one.
     return Array.from(values, (each, index) => this.step(`[${index}]`, each));
@@ -98,6 +90,7 @@ class Encoder {
   private members(value: object): unknown[] {
     if (hasVisibleSymbols(value)) this.refuse('has a member named by a symbol');
     return Object.keys(value).flatMap((name) => {
+      this.take(name.length + 2);
       const member = (value as Readonly<Record<string, unknown>>)[name];
       return [name, this.step(`.${name}`, member)];
     });
@@ -105,9 +98,15 @@ class Encoder {
 
   private builtIn(value: object): unknown[] | undefined {
     const type = builtInName(value);
+    if (type === undefined) return undefined;
+    if (ArrayBuffer.isView(value)) return this.view(type, value);
+    if (!hasNoMembers(type)) return this.error(type, value as Error);
+    if (Object.keys(value).length > 0) this.refuse(`is a ${type} with members of its own`);
+    return this.content(type, value);
+  }
+
+  private content(type: string, value: object): unknown[] {
     switch (type) {
-      case undefined:
-        return undefined;
       case 'Date':
         return ['d', Number.isNaN(Number(value)) ? null : Number(value)];
       case 'Map':
@@ -118,16 +117,28 @@ class Encoder {
         return ['r', (value as RegExp).source, (value as RegExp).flags];
       case 'URL':
         return ['l', (value as URL).href];
-      case 'ArrayBuffer':
-        return ['b', type, Buffer.from(value as ArrayBuffer).toString('base64')];
       default:
-        return ArrayBuffer.isView(value) ? bytesNode(type, value) : this.error(type, value as Error);
+        return this.bytes(type, Buffer.from(value as ArrayBuffer));
     }
+  }
+
+  private view(type: string, { buffer, byteOffset, byteLength }: ArrayBufferView): unknown[] {
+    return this.bytes(type, Buffer.from(buffer, byteOffset, byteLength));
+  }
+
+  private bytes(type: string, content: Buffer): unknown[] {
+    this.take(content.byteLength);
+    return ['b', type, content.toString('base64')];
   }
 
   private error(type: string, error: Error): unknown[] {
     if (type !== 'AggregateError') return errorNode(type, error);
     return ['g', errorNode('Error', error), ...this.list((error as AggregateError).errors)];
+  }
+
+  private take(bytes: number): void {
+    this.left -= bytes;
+    if (this.left < 0) throw new TooLongError(this.maxBytes);
   }
 
   private step(name: string, value: unknown): unknown {
@@ -150,40 +161,13 @@ class Encoder {
   }
 }
 
-function numberText(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
-function bytesNode(type: string, view: ArrayBufferView): unknown[] {
-  return ['b', type, Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64')];
+function numberNode(value: number): unknown {
+  if (Object.is(value, -0)) return ['n', '-0'];
+  return Number.isFinite(value) ? value : ['n', String(value)];
 }
 
 function errorNode(type: string, error: Error & { readonly code?: unknown }): unknown[] {
   const { code } = error;
   const hasCode = typeof code === 'string' || typeof code === 'number';
   return ['e', type, error.name, error.message, ...(hasCode ? [code] : [])];
-}
-
-const MARKED = ['Date', 'Map', 'Set', 'RegExp', 'ArrayBuffer'];
-
-/** The type of a value that this runtime itself has made; `undefined` for instances of classes that extend it. */
-function builtInName(value: object): string | undefined {
-  const name = classNameOf(value);
-  const mark = Object.prototype.toString.call(value).slice(8, -1);
-  if (ArrayBuffer.isView(value))
-    return name === (Buffer.isBuffer(value) ? 'Buffer' : mark) ? name : undefined;
-  if (mark === 'Error') return isBuiltInError(name) ? name : undefined;
-  if (value instanceof URL) return name === 'URL' ? name : undefined;
-  return mark === name && MARKED.includes(name) ? name : undefined;
-}
-
-function isBuiltInError(name: string): boolean {
-  return name === 'AggregateError' || Object.hasOwn(BUILT_IN_ERRORS, name);
-}
-
-function classNameOf(value: object): string {
-  const { constructor } = value;
-  // Older versions of Node call the class of a buffer so.
-  if (typeof constructor !== 'function') return 'no class';
-  return constructor.name === 'FastBuffer' ? 'Buffer' : constructor.name;
 }
