@@ -5,6 +5,7 @@ import { conclude, type Settled, type Soon } from './idempotent-call.js';
 import { LiveClaim } from './idempotent-claim.js';
 import type { RunningKey } from './idempotent-conversations.js';
 import { OwnMethodClaim } from './idempotent-method-claim.js';
+import { answerOfOther } from './idempotent-answer-of-other.js';
 import { judgedOutcome } from './idempotent-judgement.js';
 import { Recording } from './idempotent-recording.js';
 import type { ClaimHolder, OwnedCall, OwnerSurroundings } from './idempotent-surroundings.js';
@@ -161,23 +162,12 @@ export class Owner implements ClaimHolder {
     return recorded === 'superseded' && (this.live.isEntered || this.live.isAnsweredByLook);
   }
 
-  /**
-   * What was recorded; the run's own failure where a transaction of the method's, of which nobody knows whether it
-   * committed, recorded no value. @throws where somebody else has the claim, and has no outcome yet
-   */
-  private async answerOfOther(unsure?: Settled): Promise<unknown> {
-    const { call } = this.owned;
-    const { calls } = this.around;
-    const { storedKey } = this;
-    const reading = calls.bounded((options) => calls.store.read(storedKey, options));
-    const view = await reading.catch(() => undefined);
-    if (unsure !== undefined && view?.outcome?.kind !== 'value') return conclude(unsure);
-    if (view?.outcome !== undefined) return call.capture.replay(view.outcome, storedKey);
-    throw this.superseded(view?.leaseLeftMs);
+  private answerOfOther(unsure?: Settled): Promise<unknown> {
+    return answerOfOther(this.around.calls, this.owned, unsure);
   }
 
-  private superseded(leaseLeftMs?: number): IdempotencyInFlightError {
-    return this.owned.answers.superseded(leaseLeftMs);
+  private superseded(): IdempotencyInFlightError {
+    return this.owned.answers.superseded();
   }
 
   private executed(recorded: IdempotencyRecording): void {

@@ -27,7 +27,7 @@ export type RunnerSettings = Pick<
 >;
 
 /** A record as an operator sees it. */
-export interface InspectedRecord extends Omit<RecordView, 'outcome'> {
+export interface InspectedRecord extends Omit<RecordView, 'outcome' | 'fingerprint'> {
   /** Only completed: how the outcome is given again. */
   readonly outcome?: 'wire' | 'value' | 'error' | 'tombstone';
 }
@@ -77,7 +77,7 @@ export class IdempotentRunner {
     const storedKey = this.nameOf(whole);
     const view = await this.ask('read', whole, (store, options) => store.read(storedKey, options));
     if (view === undefined) return undefined;
-    const { outcome, ...rest } = view;
+    const { outcome, fingerprint: _, ...rest } = view;
     return outcome === undefined ? rest : { ...rest, outcome: outcome.kind };
   }
 

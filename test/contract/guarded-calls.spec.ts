@@ -291,6 +291,24 @@ describe.each(STORES)('guarded calls on the $name store', ({ name, start }) => {
     expect(await here.service.forget({ ...record, key: newKey() })).toBe(false);
   });
 
+  it('ID-62: the caller of an owner that was forgotten gets no answer to another payload', async () => {
+    const record = { operation: 'forgotten owner', key: newKey() };
+    const owner = here.service.run({ ...record, fingerprint: { amount: 1 } }, async () => {
+      await there.service.forget(record);
+      await there.service.run({ ...record, fingerprint: { amount: 2 } }, async () => 'of 2');
+      return 'of 1';
+    });
+    await expect(owner).rejects.toMatchObject({ code: 'RESILIENCE_IDEMPOTENCY_MISMATCH' });
+
+    const again = { ...record, key: newKey() };
+    const same = here.service.run({ ...again, fingerprint: { amount: 1 } }, async () => {
+      await there.service.forget(again);
+      await there.service.run({ ...again, fingerprint: { amount: 1 } }, async () => 'the second');
+      return 'the first';
+    });
+    await expect(same).resolves.toBe('the second');
+  });
+
   it.each([
     ['after', 1],
     ['before', 0],

@@ -99,6 +99,8 @@ export function viewOfRow(row: Row | undefined): RecordView | undefined {
     fence: row.text('fence'),
     retentionLeftMs: Math.max(1, row.number('retention_left')),
   };
-  if (state === 'in-progress') return { ...view, leaseLeftMs: row.number('lease_left') };
-  return state === 'completed' ? { ...view, outcome: outcomeIn(row) } : view;
+  if (state === 'released') return view;
+  const fingerprint = row.text('fingerprint');
+  if (state === 'in-progress') return { ...view, fingerprint, leaseLeftMs: row.number('lease_left') };
+  return { ...view, fingerprint, outcome: outcomeIn(row) };
 }

@@ -110,7 +110,7 @@ FROM limits WHERE r.key = $1 AND NOT ${GONE} RETURNING 1`;
 
 function readStatement({ table }: TableNames): string {
   return `SELECT state, attempts, recovered, fence::text, ${left('lease_end')} AS lease_left,
-  ${left('retention_end')} AS retention_left, outcome_kind, metadata, body
+  ${left('retention_end')} AS retention_left, outcome_kind, metadata, body, fingerprint
 FROM ${table} r WHERE key = $1 AND NOT ${GONE}`;
 }
 

@@ -90,6 +90,8 @@ export function viewOfReply(reply: Reply): RecordView | undefined {
     fence: reply.text(3),
     retentionLeftMs: reply.number(4),
   };
-  if (state === 'in-progress') return { ...view, leaseLeftMs: reply.number(5) };
-  return state === 'completed' ? { ...view, outcome: outcomeAt(reply, 5) } : view;
+  if (state === 'in-progress') {
+    return { ...view, leaseLeftMs: reply.number(5), fingerprint: reply.text(6) };
+  }
+  return state === 'completed' ? { ...view, outcome: outcomeAt(reply, 5), fingerprint: reply.text(8) } : view;
 }

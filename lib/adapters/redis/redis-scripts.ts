@@ -110,10 +110,10 @@ const READ = `${PRELUDE}
 if not state then return {} end
 local left = whole(redis.call('PTTL', key))
 local view = {state, attempts, mark, fence, left}
-if state == 'p' then view[6] = whole(lease - now) end
+if state == 'p' then view[6], view[7] = whole(lease - now), print or '' end
 if state == 'c' then
   local outcome = redis.call('HMGET', key, 'k', 'm', 'b')
-  view[6], view[7], view[8] = outcome[1], outcome[2], outcome[3]
+  view[6], view[7], view[8], view[9] = outcome[1], outcome[2], outcome[3], print or ''
 end
 return view
 `;

@@ -111,5 +111,6 @@ export function viewOf(found: IdempotencyRecord | undefined, nowMs: number): Rec
     retentionLeftMs: found.retentionEndMs - nowMs,
     ...(found.state === 'in-progress' && { leaseLeftMs: found.leaseEndMs - nowMs }),
     ...(found.state === 'completed' && { outcome: found.outcome }),
+    ...(found.state !== 'released' && { fingerprint: found.fingerprint }),
   };
 }

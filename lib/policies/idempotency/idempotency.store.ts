@@ -135,6 +135,8 @@ export interface RecordView {
   readonly retentionLeftMs: number;
   /** Only completed. */
   readonly outcome?: StoredOutcome;
+  /** Not released. Left out, the caller of a forgotten owner may be given what another payload came to. */
+  readonly fingerprint?: string;
 }
 
 /** A forgotten record is kept for the rest of its retention, and at least for so long: live owners stay fenced. */

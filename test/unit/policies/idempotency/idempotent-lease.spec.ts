@@ -291,4 +291,42 @@ describe('inspect and forget', () => {
     expect(BigInt((await runner.inspect(name))?.fence ?? 0)).toBeGreaterThan(BigInt(before?.fence ?? 0));
     expect(await runner.forget({ ...name, key: 'unknown' })).toBe(false);
   });
+
+  it.each(['still runs', 'has ended'])(
+    'ID-62: the caller of an owner that was forgotten gets no answer to another payload, which %s',
+    async (other) => {
+      const { run, runner, clock, events } = idempotentWorld();
+      const [work, otherWork] = [gate<string>(), gate<string>()];
+      const owner = run(() => work.promise, { fingerprint: { amount: 1 } });
+      await clock.settle();
+      await runner.forget({ operation: 'Orders.place', key: 'k' });
+      const second = run(() => otherWork.promise, { fingerprint: { amount: 2 } });
+      if (other === 'has ended') otherWork.open('of 2');
+      await clock.settle();
+      work.open('of 1');
+
+      await expect(owner).rejects.toMatchObject({ name: 'IdempotencyMismatchError' });
+      otherWork.open('of 2');
+      await expect(second).resolves.toBe('of 2');
+      expect(events.of('idempotency.mismatch')).toHaveLength(0);
+    },
+  );
+
+  it('ID-62: the caller of an owner that was forgotten gets what the same payload came to', async () => {
+    const { run, runner, clock } = idempotentWorld();
+    const work = gate<string>();
+    const owner = run(() => work.promise, { fingerprint: { amount: 1 } });
+    await clock.settle();
+    await runner.forget({ operation: 'Orders.place', key: 'k' });
+    await run(() => 'the second', { fingerprint: { amount: 1 } });
+    work.open('the first');
+
+    await expect(owner).resolves.toBe('the second');
+  });
+
+  it('show no fingerprint', async () => {
+    const { run, runner } = idempotentWorld();
+    await run(() => 1, { fingerprint: 1 });
+    expect(await runner.inspect({ operation: 'Orders.place', key: 'k' })).not.toHaveProperty('fingerprint');
+  });
 });
