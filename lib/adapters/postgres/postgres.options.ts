@@ -100,7 +100,7 @@ function configOf(check: OptionCheck, options: Filled): Readonly<Record<string, 
   const timeoutMs = Math.ceil(check.durationMs('statementTimeout', options.statementTimeout, 1));
   const settings = `-c default_transaction_isolation=read\\ committed -c statement_timeout=${timeoutMs}`;
   const isObject = typeof connection === 'object' && connection !== null;
-  const own = isObject ? connection : { connectionString: check.text('connection', connection) };
+  const own = ownOptions(isObject ? connection : { connectionString: check.text('connection', connection) });
   return {
     ...own,
     max: check.wholeNumber('poolSize', options.poolSize, 1),
@@ -111,7 +111,25 @@ function configOf(check: OptionCheck, options: Filled): Readonly<Record<string, 
   };
 }
 
+/** What `pg` would let win over everything else that it is given. */
+const OPTIONS_OF_URL = /([?&])options=([^&#]*)&?/g;
+
+interface OwnOptions {
+  readonly connectionString?: unknown;
+  readonly options?: unknown;
+}
+
+/** With the startup options beside the URL that they stand in. */
+function ownOptions(own: OwnOptions): OwnOptions {
+  const { connectionString } = own;
+  if (typeof connectionString !== 'string') return own;
+  const found = [...connectionString.matchAll(OPTIONS_OF_URL)].at(-1)?.[2];
+  if (found === undefined) return own;
+  const options = new URLSearchParams(`options=${found}`).get('options');
+  return { ...own, options, connectionString: connectionString.replaceAll(OPTIONS_OF_URL, '$1') };
+}
+
 /** Startup options of the application's own, as a role, hold beside those of the store. */
-function besides({ options }: { readonly options?: unknown }, settings: string): string {
+function besides({ options }: OwnOptions, settings: string): string {
   return typeof options === 'string' ? `${options} ${settings}` : settings;
 }
