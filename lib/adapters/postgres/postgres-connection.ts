@@ -1,5 +1,6 @@
+import { fieldOf } from '../../core/index.js';
 import type { PostgresQueryable, PostgresResult } from './postgres-clients.js';
-import { createPostgresSchema } from './postgres-schema.js';
+import { createPostgresSchema, namesOf } from './postgres-schema.js';
 import type { ResolvedPostgresOptions } from './postgres.options.js';
 
 /** What is used of a pool that the store makes. */
@@ -28,6 +29,16 @@ export class PostgresConnections {
       throw error;
     });
     return this.prepared;
+  }
+
+  /** Name of the table where it is missing and is not to be created here. */
+  async missingTable(): Promise<string | undefined> {
+    const { createTable, names } = this.options;
+    if (createTable) return undefined;
+    const { table } = namesOf(names);
+    const { rows } = await this.query('SELECT to_regclass($1) IS NULL AS missing', [table]);
+    const [row] = rows;
+    return fieldOf(row, 'missing') === true ? table : undefined;
   }
 
   /** Closes the pool that was made here. */

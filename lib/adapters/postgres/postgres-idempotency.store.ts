@@ -1,4 +1,4 @@
-import type { CallIdempotency } from '../../core/index.js';
+import type { CallIdempotency, Clock } from '../../core/index.js';
 import type {
   BeginAnswer,
   BeginRequest,
@@ -24,6 +24,7 @@ import {
   transactionsOf,
 } from './postgres-transaction.js';
 import { type PostgresIdempotencyStoreOptions, resolvePostgresOptions } from './postgres.options.js';
+import { postgresWarnings } from './postgres-warnings.js';
 import { whileAsked } from './while-asked.js';
 
 const SWEEP_BATCH = 1_000;
@@ -37,11 +38,13 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
   private readonly connections: PostgresConnections;
   private readonly records: PostgresRecords;
   private readonly transactions: MethodTransactions;
+  private readonly clock: Clock;
 
   /** @throws {InvalidOptionsError} where neither or both of `pool` and `connection` are given, or one is wrong */
   constructor(options: PostgresIdempotencyStoreOptions) {
     const { names, lockTimeoutMs, clock, ...source } = resolvePostgresOptions(options);
     this.connections = new PostgresConnections({ names, ...source });
+    this.clock = clock;
     const sql = statementsFor(namesOf(names));
     this.records = new PostgresRecords({
       connection: this.connections,
@@ -162,6 +165,11 @@ export class PostgresIdempotencyStore implements IdempotencyStore {
     return whileAsked(options, async () => {
       await this.connections.query('SELECT 1', []);
     });
+  }
+
+  /** A table that is missing and that the store is not to create. */
+  warnings(options?: StoreCallOptions): Promise<readonly string[]> {
+    return postgresWarnings(this.connections, this.clock, options?.signal);
   }
 
   /** Ends the store's own pool; one that was given stays open. */
