@@ -63,6 +63,7 @@ export interface CapturedRoute {
 
 /** From here on a status says that a request has failed. */
 export const FAILING_STATUS = 400;
+const NOT_MODIFIED = 304;
 
 /** Takes the outcome of one request where it is written, or where that failed the value that the method gave. */
 export class RouteCapture implements OutcomeCapture {
@@ -147,11 +148,18 @@ export class RouteCapture implements OutcomeCapture {
     // Somebody has answered in the method's place before it had ended: that answer is no outcome of it.
     if (saidAtEnd === undefined && !isOwnWord) return inner;
     if (inner.kind === 'error') return this.wire({ kind: 'error', error: inner.error, status });
-    if (status < FAILING_STATUS || isOwnWord) {
-      return this.wire({ kind: 'value', value: inner.value, status });
+    return this.judgedValue(inner.value, status, isOwnWord);
+  }
+
+  private judgedValue(value: unknown, status: number, isOwnWord: boolean): Outcome {
+    const said = this.run.saidAtEnd?.status ?? status;
+    // That this client has the answer already is no outcome of the method, and no answer to another client.
+    const isForOneClient = status === NOT_MODIFIED && said !== status;
+    if (isOwnWord || (status < FAILING_STATUS && !isForOneClient)) {
+      return this.wire({ kind: 'value', value, status });
     }
     // Something behind the method has failed: the method is not run again for it.
-    return { kind: 'value', value: inner.value, status: saidAtEnd?.status ?? status };
+    return { kind: 'value', value, status: said };
   }
 
   /** Whether the status was set by the handler, and not by somebody who answers in its place. */
