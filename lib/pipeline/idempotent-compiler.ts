@@ -17,6 +17,7 @@ export class IdempotentCompiler {
   idempotent(override: IdempotentOptions | undefined): Step {
     const { engine, owner } = this.parts;
     const { operation, guardedPlace: place } = owner;
+    checkGiven(operation, owner.policies.idempotent);
     if (place === undefined) return refuseCode(operation);
     const { idempotency } = engine;
     // The bare text: one with a number depends on the order in which classes were loaded.
@@ -38,4 +39,10 @@ export class IdempotentCompiler {
 function refuseCode(operation: string): never {
   const check = new OptionCheck(IDEMPOTENT, operation);
   return check.refuse('idempotent', undefined, 'is for decorated methods: use IdempotencyService.run');
+}
+
+/** Laid over the options of others, what is no object would have no effect. */
+function checkGiven(operation: string, given: unknown): void {
+  if (typeof given === 'object' && given !== null) return;
+  new OptionCheck(IDEMPOTENT, operation).refuse('options', given, 'must be an object');
 }

@@ -24,6 +24,11 @@ import { StreamCall, type StreamFlow } from './idempotent-stream.js';
 import { ValueCapture } from './idempotent-values.js';
 import type { PromiseNext } from './promise-layers.js';
 
+/** Through `super` from an override that has no decorator of its own, too. */
+const CALLED_OTHERWISE =
+  'it comes with the header Idempotency-Key of a request that this very method handles, and this call did not: ' +
+  'decorate the method that handles the route, or give `key`';
+
 /** The rule of one method, shared by its calls. */
 export class IdempotentMethod {
   /** Keeps values and errors of the method. */
@@ -114,7 +119,7 @@ export class IdempotentMethod {
       record.claim = undefined;
       const outer = this.parts.outerCall?.();
       if (outer !== undefined) return outer.atMethod(caller, record, next);
-      this.keyOf({ kind: 'missing' }, 'call it by a request with the header Idempotency-Key');
+      this.keyOf({ kind: 'missing' }, CALLED_OTHERWISE);
       return next(caller, record);
     } catch (error) {
       return Promise.reject(error);

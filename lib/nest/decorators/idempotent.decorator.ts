@@ -1,3 +1,4 @@
+import { fieldOf } from '../../core/error-facts.js';
 import type { IdempotentOptions } from '../../policies/idempotency/index.js';
 import { bindGuard } from '../http/idempotent/bind-guard.js';
 import { type PolicyDecorator, policyDecorator } from './policy-decorator.js';
@@ -22,6 +23,7 @@ export function Idempotent(options: IdempotentOptions = {}): PolicyDecorator {
   return (target, member, descriptor) => {
     add(target, member, descriptor);
     // The key of a request is claimed before anything of its route runs.
-    if (descriptor !== undefined) bindGuard(target, member, descriptor, options.key === undefined);
+    if (descriptor !== undefined)
+      bindGuard(target, member, descriptor, fieldOf(options, 'key') === undefined);
   };
 }

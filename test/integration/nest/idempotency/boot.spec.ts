@@ -20,6 +20,12 @@ class KeylessHandler {
   async place(): Promise<void> {}
 }
 
+@Injectable()
+class Nothing {
+  @Idempotent(null as never)
+  async place(): Promise<void> {}
+}
+
 @Controller()
 class FromHeader {
   @Idempotent()
@@ -101,6 +107,7 @@ describe('the boot of guarded methods', () => {
   it.each([
     [Keyless, /Keyless\.place.*`?key`? must be a function of the arguments/],
     [KeylessHandler, /KeylessHandler\.place.*`?key`? must be a function of the arguments/],
+    [Nothing, /Nothing\.place.*must be an object/],
     [FromHeader, /FromHeader\.place.*scope.*a function of \{ request \}.*'shared'/],
     [Endless, /Endless\.watch.*must end/],
     [OwnAnswer, /OwnAnswer\.show.*@Res\(\)/],
