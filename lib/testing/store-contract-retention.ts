@@ -2,6 +2,7 @@ import { assert } from './contract-assert.js';
 import {
   assertHigher,
   ContractKey,
+  FINGERPRINT,
   OTHER_FINGERPRINT,
   outcomeOf,
   SHORT_MS,
@@ -90,9 +91,11 @@ export const RETENTION_CASES: readonly StoreContractCase[] = [
       const before = await key.read();
       await key.begin();
       await key.begin({ fingerprint: OTHER_FINGERPRINT });
-      const { leaseLeftMs: _, retentionLeftMs: __, ...after } = { ...(await key.read()) };
+      const { fingerprint = FINGERPRINT, ...view } = { ...(await key.read()) };
+      const { leaseLeftMs: _, retentionLeftMs: __, ...after } = view;
 
       assert.deepEqual(after, { state: 'in-progress', attempts: 1, recovered: false, fence: claim.fence });
+      assert.equal(fingerprint, FINGERPRINT);
       assert.ok(before !== undefined && before.state === 'in-progress');
       assert.equal(await key.complete(claim), 'ok');
     },
