@@ -2,17 +2,17 @@ import { doors } from './test/support/doors.mjs';
 
 // Minified and compressed, without the peers. A budget is raised on purpose, in a commit that says why.
 const BUDGETS = {
-  main: '79 kB',
-  core: '48 kB',
-  rxjs: '51 kB',
-  testing: '85 kB',
-  http: '61 kB',
+  main: '81 kB',
+  core: '49 kB',
+  rxjs: '53 kB',
+  testing: '87 kB',
+  http: '63 kB',
   redis: '8 kB',
   postgres: '10 kB',
-  opentelemetry: '60 kB',
-  prometheus: '60 kB',
+  opentelemetry: '61 kB',
+  prometheus: '61 kB',
   terminus: '3 kB',
-  dashboard: '68 kB',
+  dashboard: '70 kB',
 };
 
 function budgetOf(door) {

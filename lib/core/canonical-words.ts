@@ -1,5 +1,5 @@
 /** From so many parts on, the texts of objects are remembered: what is met again is not walked through again. */
-export const MANY_PARTS = 10_000;
+export const MANY_PARTS = 100_000;
 /**
  * In UTF-16 code units. References to shared objects let few objects stand for more text than there is memory, and
  * longer texts would stop everything else for more than a second.
