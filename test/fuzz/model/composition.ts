@@ -55,8 +55,13 @@ export class Composition {
   }
 
   private fallback(next: Layer): Layer {
-    const { fallback } = this.plan;
-    return fallback === undefined ? next : new FallbackModel(fallback, this.world).layer(next);
+    const { fallback, order, retry, breaker } = this.plan;
+    if (fallback === undefined) return next;
+    const inside = order.slice(order.indexOf('fallback'));
+    const isJudged =
+      (inside.includes('retry') && retry?.judges === true) ||
+      (inside.includes('circuitBreaker') && breaker?.judges === true);
+    return new FallbackModel(fallback, isJudged, this.world).layer(next);
   }
 
   private limited(limit: 'attempt' | 'total', timeoutMs: number | undefined, next: Layer): Layer {

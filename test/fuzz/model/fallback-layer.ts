@@ -14,6 +14,8 @@ export class FallbackModel {
 
   constructor(
     private readonly options: ModelFallback,
+    /** Whether a policy inside counts a bad value as a failure, which is no good one then. */
+    private readonly isJudged: boolean,
     private readonly world: World,
   ) {}
 
@@ -29,7 +31,8 @@ export class FallbackModel {
         to.value(text);
       },
       end: () => {
-        this.last = { values, atMs: this.world.time.nowMs };
+        const isGood = !this.isJudged || values[0] !== 'bad';
+        if (isGood) this.last = { values, atMs: this.world.time.nowMs };
         to.end();
       },
       fail: (failure) => {

@@ -37,7 +37,7 @@ class RetriedCall {
     private readonly entry: Entry,
     private readonly to: Listener,
   ) {
-    this.startedMs = entry.startedMs;
+    this.startedMs = parts.time.nowMs;
   }
 
   begin(): Leave {

@@ -33,13 +33,13 @@ describe('An object that is referred to many times', () => {
   it('is not walked through each time', () => {
     const { top, looks } = shared(20);
     expect(canonicalText(top)).toMatch(/^\{"a":/);
-    expect(looks.count).toBeLessThan(50_000);
+    expect(looks.count).toBeLessThan(200_000);
   });
 
   it('is refused where its text would be longer than can be compared', () => {
     const { top, looks } = shared(60);
     expect(() => canonicalText({ order: [top] })).toThrow('is too large to be compared');
-    expect(looks.count).toBeLessThan(50_000);
+    expect(looks.count).toBeLessThan(200_000);
   });
 
   it('may stand in lists, maps and sets', () => {
