@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { scriptsStay, withMetadata } from '../support/bundle.mjs';
 import { root } from '../support/run.mjs';
 
@@ -23,5 +23,6 @@ export async function compile(...names) {
     plugins: [scriptsStay, withMetadata],
     entryPoints: names.map((name) => join(SOURCES, `${name}.ts`)),
   });
+  await stop();
   return OUTPUT;
 }

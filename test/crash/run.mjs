@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import { scriptsStay, withMetadata } from '../support/bundle.mjs';
 import { root } from '../support/run.mjs';
 import { ensureServers } from '../support/servers/binaries.mjs';
@@ -33,6 +33,8 @@ async function compile() {
     plugins: [withMetadata],
     entryPoints: ['worker.ts', 'shifted-clock.ts'].map((name) => join(SOURCES, name)),
   });
+  // Its process has once outlived this one's end: Node went round in its own cleaning up, and nobody came on.
+  await stop();
 }
 
 await ensureServers();
