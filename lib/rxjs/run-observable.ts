@@ -98,6 +98,11 @@ export function composeStream(pipeline: Pipeline): StreamNext {
   return steps.reduceRight<StreamNext>((next, step, index) => layer(step, index, pipeline, next), innermost);
 }
 
+/** Whether what stands inside may begin later than the call. */
+function waits({ word }: Step): boolean {
+  return word === 'idempotent' || word === 'hedge' || word === 'rateLimiter' || word === 'bulkhead';
+}
+
 function layer(step: Step, index: number, { environment, steps }: Pipeline, next: StreamNext): StreamNext {
   switch (step.word) {
     case 'idempotent':
@@ -105,7 +110,7 @@ function layer(step: Step, index: number, { environment, steps }: Pipeline, next
     case 'fallback':
       return fallbackStream(step.rule, goodValuesOf(step.rule, steps.slice(index + 1)), next);
     case 'retry':
-      return retryStream(step.rule, environment, next);
+      return retryStream(step.rule, environment, next, steps.slice(0, index).some(waits));
     case 'hedge':
       return hedgeStream(step.rule, environment, next);
     case 'totalTimeout':

@@ -6,11 +6,20 @@ import { callersError, type RetryDecision, type RetryRule, type RetryRun } from 
 import { runInScope, type StreamNext } from './stream-layers.js';
 import { untilOver } from './until-over.js';
 
-/** Subscribes again to what stands inside, as long as the rule says so and no value was delivered. */
-export function retryStream(rule: RetryRule, environment: Environment, next: StreamNext): StreamNext {
+/**
+ * Subscribes again to what stands inside, as long as the rule says so and no value was delivered. Where something
+ * around it may have had to wait, its time begins now, and the clock is looked at.
+ */
+export function retryStream(
+  rule: RetryRule,
+  environment: Environment,
+  next: StreamNext,
+  mayHaveWaited: boolean,
+): StreamNext {
   return (scope, record) =>
     defer(() => {
-      const run = rule.begin(scope, record.beganMs(environment.clock.nowMs()));
+      const beganMs = mayHaveWaited ? record.beganMs(environment.clock.nowMs()) : record.startedMs;
+      const run = rule.begin(scope, beganMs);
       return new RetriedStream({ scope, record, next, environment, run }).values();
     });
 }
