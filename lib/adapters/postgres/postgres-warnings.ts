@@ -1,7 +1,6 @@
-import { type Clock, onAbort } from '../../core/index.js';
+import type { Clock } from '../../core/index.js';
+import { lookAtBoot } from '../../policies/idempotency/index.js';
 import type { PostgresConnections } from './postgres-connection.js';
-
-const LONGEST_LOOK_MS = 1_000;
 
 function missing(table: string): string {
   return (
@@ -10,25 +9,12 @@ function missing(table: string): string {
   );
 }
 
-/** What to say at boot; a server that does not answer, or not soon, is no reason to hold a boot. */
-export function postgresWarnings(
+/** What to say at boot. What else is wrong with the server its operations say themselves. */
+export async function postgresWarnings(
   connections: PostgresConnections,
   clock: Clock,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
-  if (signal?.aborted === true) return Promise.resolve([]);
-  return new Promise((resolve) => {
-    const end = (warnings: readonly string[] = []): void => {
-      last.cancel();
-      stopWatching?.();
-      resolve(warnings);
-    };
-    const last = clock.schedule(LONGEST_LOOK_MS, () => end(), { idle: true });
-    const stopWatching = signal && onAbort(signal, () => end());
-    connections.missingTable().then(
-      (table) => end(table === undefined ? [] : [missing(table)]),
-      // Its operations say so themselves.
-      () => end(),
-    );
-  });
+  const table = await lookAtBoot(() => connections.missingTable(), { clock, signal });
+  return table === undefined ? [] : [missing(table)];
 }

@@ -1,9 +1,6 @@
-import { type Clock, onAbort, type Timer } from '../../core/index.js';
-import { isConnectionFailure } from '../../policies/idempotency/index.js';
+import type { Clock } from '../../core/index.js';
+import { isConnectionFailure, lookAtBoot } from '../../policies/idempotency/index.js';
 import type { RedisCommands } from './redis-clients.js';
-
-const LONGEST_LOOK_MS = 1_000;
-const NEXT_LOOK_MS = 25;
 
 const OFFLINE_QUEUE =
   'The Redis client of the idempotency store has its offline queue on: while the server is away commands are kept ' +
@@ -24,7 +21,9 @@ export async function redisWarnings(
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   const warnings = commands.hasOfflineQueue ? [OFFLINE_QUEUE] : [];
-  const policy = await soon(clock, signal, async () => policyIn(await commands.configOf('maxmemory-policy')));
+  const look = async (): Promise<string | undefined> => policyIn(await commands.configOf('maxmemory-policy'));
+  // At boot a client is often still connecting, and without an offline queue it refuses at once.
+  const policy = await lookAtBoot(look, { clock, signal, again: isConnectionFailure });
   return policy === undefined || policy === 'noeviction' ? warnings : [...warnings, evicting(policy)];
 }
 
@@ -32,30 +31,4 @@ export async function redisWarnings(
 function policyIn(reply: unknown): string | undefined {
   const value: unknown = Array.isArray(reply) ? reply[1] : Object.values(reply ?? {})[0];
   return value === undefined ? undefined : String(value);
-}
-
-function soon<T>(
-  clock: Clock,
-  signal: AbortSignal | undefined,
-  look: () => Promise<T>,
-): Promise<T | undefined> {
-  if (signal?.aborted === true) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    let next: Timer | undefined;
-    const end = (found?: T): void => {
-      last.cancel();
-      next?.cancel();
-      stopWatching?.();
-      resolve(found);
-    };
-    // At boot a client is often still connecting, and without an offline queue it refuses at once.
-    const again = (error: unknown): void => {
-      if (isConnectionFailure(error)) next = clock.schedule(NEXT_LOOK_MS, once, { idle: true });
-      else end();
-    };
-    const once = (): void => void look().then(end, again);
-    const last = clock.schedule(LONGEST_LOOK_MS, () => end(), { idle: true });
-    const stopWatching = signal && onAbort(signal, () => end());
-    once();
-  });
 }

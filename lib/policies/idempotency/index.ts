@@ -82,3 +82,5 @@ export { keyHashOf, KeyNames, SHARED_OPERATION } from './stored-key.js';
 export type { KeyParts } from './stored-key.js';
 export { NotStorableError, TooLongError } from './codec.errors.js';
 export { StoreQuestion } from './store-question.js';
+export { lookAtBoot } from './boot-look.js';
+export type { BootLook } from './boot-look.js';
