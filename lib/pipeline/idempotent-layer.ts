@@ -169,6 +169,7 @@ export class IdempotentMethod {
     const { payloadOf } = this.parts;
     return whole?.() ?? fingerprintOfArguments(operation, payloadOf?.(subject.args) ?? subject.args);
   }
+
   /** What is asynchronous is refused; its rejection must not end the process all the same. */
   private mustNotBeLate(answer: unknown, option: 'key' | 'scope' | 'fingerprint'): void {
     ignore(answer, this.runner.environment.events, `\`${option}\` of ${this.operation}`);
